@@ -1,0 +1,71 @@
+"""Indication: one place that a sensor responded to, with its evidence. Never "a mine"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one sensor says at the place: a name, a value in `unit`, and how it was got."""
+
+    name: str
+    value: float
+    unit: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Indication:
+    """One suspicious place in the ground: where, how strong, from which data, by which recipe.
+
+    Parameters
+    ----------
+    line
+        Survey line (for a single file: its name).
+    trace
+        Trace number of the apex in the recording, 1-based like the instrument's display.
+    first_trace, last_trace
+        1-based trace range in the recording that carries the evidence.
+    along_track_m
+        Distance from the line's first trace in m; None when the recording has none.
+    longitude_deg, latitude_deg
+        WGS 84; None when the recording has no valid position there.
+    twt_s
+        Two-way travel time of the apex after time-zero, in s.
+    depth_m, depth_error_m
+        Depth in m with the velocity below, and one standard deviation from the velocity's
+        and the pick's uncertainty.
+    velocity_m_per_s
+        Velocity used for the depth.
+    velocity_source
+        ``"given"``, ``"file"`` or ``"assumed"``.
+    score
+        Peak anomaly score: standard deviations above the local clutter. Not a probability.
+    rank
+        1 = strongest of the run.
+    evidence
+        Further named values.
+    recording, pipeline_sha256
+        The raw file's name and the fingerprint of the pipeline that made it.
+    status
+        ``"unverified"`` until somebody has been there.
+    """
+
+    line: str
+    trace: int
+    first_trace: int
+    last_trace: int
+    along_track_m: float | None
+    longitude_deg: float | None
+    latitude_deg: float | None
+    twt_s: float
+    depth_m: float
+    depth_error_m: float
+    velocity_m_per_s: float
+    velocity_source: str
+    score: float
+    rank: int
+    evidence: tuple[Evidence, ...] = ()
+    recording: str = ""
+    pipeline_sha256: str = ""
+    status: str = "unverified"

@@ -1,0 +1,56 @@
+"""One table of names, units and meanings; every coordinate and product field is named here.
+
+Units are written as UDUNITS strings so that NetCDF and HDF5 readers understand them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The unit (UDUNITS string, "1" for a pure number) and the meaning of one name."""
+
+    unit: str
+    meaning: str
+
+
+VOCABULARY: dict[str, Term] = {
+    # coordinates along the delay dimension
+    "twt_s": Term("s", "two-way travel time since the instrument's time-zero"),
+    # coordinates along the trace dimension
+    "time_ns": Term("ns", "time of the trace, int64 nanoseconds since 1970-01-01 UTC"),
+    "elapsed_s": Term("s", "time of the trace since the first trace, from the instrument's clock"),
+    "along_track_m": Term("m", "distance along the line since its first trace"),
+    "longitude_deg": Term("degree_east", "WGS 84 longitude; NaN where no valid fix bounds it"),
+    "latitude_deg": Term("degree_north", "WGS 84 latitude; NaN where no valid fix bounds it"),
+    "easting_m": Term("m", "easting in the projected frame named by the product"),
+    "northing_m": Term("m", "northing in the projected frame named by the product"),
+    "up_m": Term("m", "height of the antenna; the product names the datum"),
+    "height_m": Term("m", "antenna height above the ground, from an altimeter"),
+    "mark": Term("1", "1 where the operator set a mark, else 0"),
+    "source_trace": Term("1", "trace number in the recording (0-based) that this row came from"),
+    "trace_counter": Term("1", "the instrument's own trace counter; a jump is a lost trace"),
+    "header_word_0": Term("1", "first word of the trace, not signal: often a scan counter"),
+    "header_word_1": Term("1", "second word of the trace, not signal: often a mark flag"),
+    "clipped_samples": Term("1", "number of samples of the trace at full scale"),
+    "ground_twt_s": Term("s", "two-way travel time of the ground reflection"),
+    "ground_quality": Term("1", "how sure the ground tracker is, 0 to 1"),
+    "stacked_traces": Term("1", "number of recorded traces averaged into this row"),
+    # quantities of the data array
+    "amplitude": Term("1", "recorded counts of the digitiser, offset removed"),
+    "score": Term("1", "anomaly score: standard deviations above the local clutter"),
+}
+
+
+def unit_of(name: str) -> str:
+    """Return the unit of a name of the vocabulary, "1" for names it does not know.
+
+    Examples
+    --------
+    >>> unit_of("twt_s")
+    's'
+    """
+    term = VOCABULARY.get(name)
+    return "1" if term is None else term.unit
