@@ -1,0 +1,1 @@
+"""The steps that ship, one file per kind of work; each wraps a kernel of `signal`."""
