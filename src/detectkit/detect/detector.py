@@ -1,0 +1,153 @@
+"""Detector: processed traces in, Indications out; the same live and in batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from detectkit.core import Block, BlockSpec, Evidence, Indication, PipelineError
+from detectkit.detect.candidates import Candidate, CandidateFinder, CandidateSettings
+from detectkit.detect.settings import Detection, DetectSettings
+from detectkit.pipeline import Runner, describe
+from detectkit.signal.travel_time import depth_m
+
+
+@dataclass(slots=True)
+class Detector:
+    """Scores processed blocks and yields what stands out, unranked.
+
+    Parameters
+    ----------
+    detection
+        Settings and score steps.
+    recording
+        Name of the raw file, for the reference.
+    fingerprint
+        The pipeline's sha256.
+    """
+
+    detection: Detection
+    recording: str = ""
+    fingerprint: str = ""
+    _runner: Runner | None = None
+    _finder: CandidateFinder | None = None
+
+    def push(self, block: Block) -> Iterator[Indication]:
+        """Take the next processed block; yield the indications that are decided."""
+        if self._runner is None:
+            self._begin(block.spec)
+        if self._runner is not None:
+            yield from self._from_scores(self._runner.push(block))
+
+    def finish(self) -> Iterator[Indication]:
+        """End the recording; yield the last indications."""
+        if self._runner is not None and self._finder is not None:
+            yield from self._from_scores(self._runner.finish())
+            yield from map(self._indication, self._finder.finish())
+
+    def _begin(self, spec: BlockSpec) -> None:
+        scored = describe(self.detection.steps, spec)
+        if scored.quantity != "score":
+            last = self.detection.steps[-1].name
+            msg = f"the last [[detect.score]] step {last!r} gives {scored.quantity}, not scores"
+            raise PipelineError(msg)
+        self._runner = Runner(self.detection.steps)
+        self._finder = CandidateFinder(candidate_settings(self.detection.settings, scored))
+
+    def _from_scores(self, scores: Iterable[Block]) -> Iterator[Indication]:
+        for block in scores:
+            if self._finder is not None:
+                in_band = within_band(block, self.detection.settings)
+                yield from map(self._indication, self._finder.push(in_band))
+
+    def _indication(self, candidate: Candidate) -> Indication:
+        settings = self.detection.settings
+        row = candidate.row
+        twt_s = float(row.coord("twt_s")[candidate.delay])
+        separation = row.sensor.antenna_separation_m or 0.0
+        depth = depth_from(twt_s, settings.velocity_m_per_s, separation)
+        return Indication(
+            line=row.line,
+            trace=int(row.coord("source_trace")[0]) + 1,
+            first_trace=candidate.first_source + 1,
+            last_trace=candidate.last_source + 1,
+            along_track_m=_value(row, "along_track_m"),
+            longitude_deg=_value(row, "longitude_deg"),
+            latitude_deg=_value(row, "latitude_deg"),
+            twt_s=twt_s,
+            depth_m=depth,
+            depth_error_m=depth_error(twt_s, settings, separation),
+            velocity_m_per_s=settings.velocity_m_per_s,
+            velocity_source=settings.velocity_source,
+            score=candidate.score,
+            rank=0,
+            evidence=_evidence(candidate),
+            recording=self.recording,
+            pipeline_sha256=self.fingerprint,
+        )
+
+
+def candidate_settings(settings: DetectSettings, spec: BlockSpec) -> CandidateSettings:
+    """Return the settings in rows and samples of the score image."""
+    spacing, interval = spec.trace_spacing_m, spec.sample_interval_s
+    rows = settings.separation_traces
+    cell = 3
+    if spacing is not None:
+        rows = max(1, round(settings.separation_m / spacing))
+        cell = max(1, round(settings.cell_m / spacing))
+    samples = 1 if interval is None else max(1, round(settings.cell_s / interval))
+    return CandidateSettings(settings.threshold, rows, cell, min(samples, max(1, spec.samples)))
+
+
+def within_band(scores: Block, settings: DetectSettings) -> Block:
+    """Return the scores with everything outside the depth band set to 0."""
+    separation = scores.sensor.antenna_separation_m or 0.0
+    depth = depth_m(
+        scores.coord("twt_s"), velocity_m_s=settings.velocity_m_per_s, separation_m=separation
+    )
+    inside = (depth >= settings.band_m[0]) & (depth <= settings.band_m[1])
+    return scores.with_data(np.where(inside, scores.data, np.float32(0.0)))
+
+
+def depth_from(twt_s: float, velocity_m_per_s: float, separation_m: float) -> float:
+    """Return the depth in m of a two-way time; 0 where the wave is not in the ground yet."""
+    depth = depth_m(twt_s, velocity_m_s=velocity_m_per_s, separation_m=separation_m)
+    return float(np.nan_to_num(depth))
+
+
+def depth_error(twt_s: float, settings: DetectSettings, separation_m: float) -> float:
+    """Return one standard deviation of the depth from that of velocity and of the pick.
+
+    Half the difference of the depths at velocity ± its deviation, and of those at the time ±
+    half the resolution cell, added in quadrature.
+    """
+    v, dv, dt = settings.velocity_m_per_s, settings.velocity_error, settings.cell_s / 2.0
+    from_velocity = depth_from(twt_s, v * (1 + dv), separation_m) - depth_from(
+        twt_s, v * (1 - dv), separation_m
+    )
+    from_pick = depth_from(twt_s + dt, v, separation_m) - depth_from(twt_s - dt, v, separation_m)
+    return float(np.hypot(from_velocity / 2.0, from_pick / 2.0))
+
+
+def ranked(indications: Sequence[Indication]) -> list[Indication]:
+    """Return the indications by falling score, numbered from 1; ties by line and trace."""
+    ordered = sorted(indications, key=lambda one: (-one.score, one.line, one.trace))
+    return [replace(one, rank=number) for number, one in enumerate(ordered, start=1)]
+
+
+def _value(row: Block, name: str) -> float | None:
+    if name not in row.coords:
+        return None
+    value = float(row.coord(name)[0])
+    return value if np.isfinite(value) else None
+
+
+def _evidence(candidate: Candidate) -> tuple[Evidence, ...]:
+    spacing = candidate.row.trace_spacing_m
+    width = Evidence("width_traces", float(candidate.extent_rows))
+    if spacing is not None:
+        width = Evidence("width_m", candidate.extent_rows * spacing, "m")
+    interval = candidate.row.spec.sample_interval_s or 0.0
+    return (width, Evidence("duration_s", candidate.extent_samples * interval, "s"))

@@ -1,0 +1,132 @@
+"""Steps that focus: the kernels of `imaging` on Blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from detectkit.core import Block, BlockSpec, PipelineError
+from detectkit.imaging.diffraction import (
+    DiffractionTable,
+    diffraction_stack,
+    diffraction_table,
+)
+from detectkit.pipeline.step import Windowed, samples_of
+from detectkit.signal.travel_time import depth_m
+
+
+@dataclass(frozen=True, slots=True)
+class DiffractionStack(Windowed):
+    """Focus a ground-coupled line: sum along each point's hyperbola, weighted by coherence.
+
+    The output's delay axis is that of the apex, every `interval_s`, within `band_m` of depth.
+    The background must have been removed before. Method: Kirchhoff summation (Yilmaz 2001)
+    with semblance weight (Neidell and Taner 1971).
+
+    Examples
+    --------
+    .. code-block:: toml
+
+        [[step]]
+        use = "diffraction-stack"
+        velocity_m_per_s = 1.0e8
+        band_m = [0.02, 0.4]
+        interval_s = 1e-10
+        half_angle_deg = 45.0
+        coherence_window_s = 1e-9
+    """
+
+    name: ClassVar[str] = "diffraction-stack"
+    velocity_m_per_s: float = 1.0e8
+    band_m: tuple[float, float] = (0.02, 0.5)
+    interval_s: float = 1e-10
+    half_angle_deg: float = 45.0
+    coherence_window_s: float = 1e-9
+
+    def describe(self, spec: BlockSpec) -> BlockSpec:
+        """Return the spec with the apex's delay axis; refuse a line without distance."""
+        twt_s = self._apex_twt_s(spec)
+        return replace(
+            spec,
+            samples=twt_s.size,
+            first_twt_s=float(twt_s[0]),
+            sample_interval_s=self.interval_s if twt_s.size > 1 else None,
+        )
+
+    def reach(self, spec: BlockSpec) -> tuple[int, int]:
+        """Return the aperture at the deepest point, to both sides."""
+        reach = self._table(spec).reach
+        return reach, reach
+
+    def window(self, rows: Block, start: int, stop: int) -> Block:
+        """Return the focused rows."""
+        stacked = diffraction_stack(rows.data, start, stop, self._table(rows.spec))
+        axis = {"twt_s": ("delay", self._apex_twt_s(rows.spec))}
+        answered = rows.traces(start, stop)
+        others = {name: one for name, one in answered.coords.items() if one[0] == "trace"}
+        return replace(answered, data=stacked, coords={**others, **axis})
+
+    def _apex_twt_s(self, spec: BlockSpec) -> npt.NDArray[np.float64]:
+        return _apex_axis(self, _checked(self, spec))
+
+    def _table(self, spec: BlockSpec) -> DiffractionTable:
+        return _table(self, _checked(self, spec))
+
+
+def _checked(step: DiffractionStack, spec: BlockSpec) -> BlockSpec:
+    """Return what the table depends on of a spec; refuse what cannot work."""
+    samples_of(step.interval_s, spec, setting="interval_s", step=step.name)
+    if spec.trace_spacing_m is None:
+        msg = (
+            f"step {step.name!r} needs the distance between traces, which the recording does not "
+            "have; give --set trace_spacing_m=..., or leave the step out"
+        )
+        raise PipelineError(msg)
+    if not 0.0 < step.half_angle_deg < 85.0 or step.velocity_m_per_s <= 0.0:
+        msg = (
+            f"step {step.name!r}: half_angle_deg = {step.half_angle_deg} must lie in 0..85 and "
+            f"velocity_m_per_s = {step.velocity_m_per_s} above 0"
+        )
+        raise PipelineError(msg)
+    if not 0.0 <= step.band_m[0] < step.band_m[1]:
+        msg = f"step {step.name!r}: band_m = {list(step.band_m)} must be [shallow, deep] in metres"
+        raise PipelineError(msg)
+    return replace(spec, coords=frozenset())
+
+
+@cache
+def _apex_axis(step: DiffractionStack, spec: BlockSpec) -> npt.NDArray[np.float64]:
+    interval = spec.sample_interval_s or step.interval_s
+    last_s = spec.first_twt_s + interval * (spec.samples - 2)
+    separation = spec.sensor.antenna_separation_m or 0.0
+    twt_s = np.arange(max(0.0, spec.first_twt_s), last_s, step.interval_s)
+    depth = np.nan_to_num(
+        depth_m(twt_s, velocity_m_s=step.velocity_m_per_s, separation_m=separation), nan=-1.0
+    )
+    inside = (depth >= step.band_m[0]) & (depth <= step.band_m[1])
+    if not inside.any():
+        deepest = float(depth.max(initial=0.0))
+        msg = (
+            f"step {step.name!r}: band_m = {list(step.band_m)} holds no sample; the recording "
+            f"reaches {deepest:.2f} m at {step.velocity_m_per_s:.3g} m/s"
+        )
+        raise PipelineError(msg)
+    return twt_s[inside]
+
+
+@cache
+def _table(step: DiffractionStack, spec: BlockSpec) -> DiffractionTable:
+    return diffraction_table(
+        _apex_axis(step, spec),
+        first_twt_s=spec.first_twt_s,
+        sample_interval_s=spec.sample_interval_s or step.interval_s,
+        trace_spacing_m=spec.trace_spacing_m or 1.0,
+        velocity_m_per_s=step.velocity_m_per_s,
+        antenna_separation_m=spec.sensor.antenna_separation_m or 0.0,
+        half_angle_rad=float(np.radians(step.half_angle_deg)),
+        window=max(1, round(step.coherence_window_s / step.interval_s / 2)),
+    )
