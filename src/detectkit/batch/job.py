@@ -1,0 +1,142 @@
+"""A job: recordings, the pipeline of each line, and where the results go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from detectkit.core import FormatError, Sensor, UsageError
+from detectkit.detect.preset import Ground, default_pipeline
+from detectkit.detect.settings import Detection
+from detectkit.io import Notice, Overrides, Recording, Stream, open_recording
+from detectkit.pipeline import Pipeline
+
+SLOWEST_M_PER_S = 2.0e7
+FASTEST_M_PER_S = 3.0e8
+LIGHT_M_PER_S = 299_792_458.0
+
+
+@dataclass(frozen=True, slots=True)
+class LineJob:
+    """One line of one recording and the pipeline it goes through."""
+
+    recording: Recording
+    stream: Stream
+    name: str
+    pipeline: Pipeline
+    detection: Detection | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All lines of a run and what there is to say before it starts."""
+
+    lines: tuple[LineJob, ...]
+    notices: tuple[Notice, ...] = ()
+    expected_sha256: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def traces(self) -> int:
+        """Number of traces in all lines."""
+        return sum(line.stream.traces for line in self.lines)
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """The opened files, each once."""
+        return tuple({line.recording.path: line.recording for line in self.lines}.values())
+
+
+def plan(
+    paths: Sequence[Path],
+    *,
+    pipeline: Pipeline | None = None,
+    velocity_m_per_s: float | None = None,
+    overrides: Overrides | None = None,
+    format_name: str | None = None,
+) -> Job:
+    """Open every file and give every line its pipeline; nothing is processed yet.
+
+    Parameters
+    ----------
+    paths
+        Recorded files.
+    pipeline
+        The pipeline for all; None: one fitted to each line's antenna, see
+        `detectkit.detect.preset`.
+    velocity_m_per_s
+        Velocity in the ground; None: from the file's permittivity, else assumed.
+    overrides
+        Settings that replace what the files say.
+    format_name
+        Format of the files; None: recognised by content.
+
+    Raises
+    ------
+    UsageError
+        The velocity is not one of a wave in the ground.
+    FormatError
+        A file cannot be used.
+    PipelineError
+        The pipeline does not fit a line.
+    """
+    check_velocity(velocity_m_per_s)
+    opened = [open_recording(path, overrides=overrides, format_name=format_name) for path in paths]
+    lines: list[LineJob] = []
+    notices: list[Notice] = [one for recording in opened for one in recording.notices]
+    for recording, stream, name in _named(opened):
+        ground = ground_of(stream, velocity_m_per_s)
+        if pipeline is None:
+            fitted, said = default_pipeline(stream, ground)
+        else:
+            fitted, said = pipeline, []
+        notices += [replace(one, file=recording.path.name) for one in said]
+        fitted.describe(stream.rows(0, min(2, stream.traces)).spec)
+        lines.append(LineJob(recording, stream, name, fitted, Detection.of(fitted)))
+    return Job(tuple(lines), tuple(notices))
+
+
+def check_velocity(velocity_m_per_s: float | None) -> None:
+    """Refuse a velocity that no wave in the ground has; catch metres per nanosecond."""
+    if velocity_m_per_s is None or SLOWEST_M_PER_S <= velocity_m_per_s <= FASTEST_M_PER_S:
+        return
+    hint = "e.g. --velocity 1.0e8"
+    if 0.02 <= velocity_m_per_s <= 0.3:
+        hint = f"{velocity_m_per_s} m/ns is --velocity {velocity_m_per_s}e9"
+    msg = (
+        f"--velocity {velocity_m_per_s:g}: metres per second between {SLOWEST_M_PER_S:.0e} and "
+        f"{FASTEST_M_PER_S:.0e} are expected; {hint}"
+    )
+    raise UsageError(msg)
+
+
+def ground_of(stream: Stream, velocity_m_per_s: float | None) -> Ground:
+    """Return the velocity to use for a line and how it was known."""
+    if velocity_m_per_s is not None:
+        return Ground(velocity_m_per_s, "given")
+    permittivity = stream.header.permittivity
+    if permittivity is not None and 1.0 <= permittivity <= 81.0:
+        return Ground(LIGHT_M_PER_S / permittivity**0.5, "file")
+    return Ground(1.0e8, "assumed")
+
+
+def _named(opened: Sequence[Recording]) -> Iterator[tuple[Recording, Stream, str]]:
+    """Yield the radar streams with a name each that no other line has."""
+    taken: set[str] = set()
+    for recording in opened:
+        radar = [one for one in recording.streams if one.header.sensor.kind == "gpr"]
+        if not radar or all(one.traces == 0 for one in radar):
+            msg = f"{recording.path.name}: no radar traces in it, so nothing to process"
+            raise FormatError(msg)
+        for stream in radar:
+            if stream.traces == 0:
+                continue
+            base = stream.header.line or recording.path.stem
+            if len(radar) > 1 and stream.header.sensor != Sensor() and base in taken:
+                base = f"{base}.{stream.header.sensor.id}"
+            name, number = base, 1
+            while name in taken:
+                number += 1
+                name = f"{base}-{number}"
+            taken.add(name)
+            yield recording, stream, name

@@ -1,0 +1,225 @@
+"""Process a job: one pass over each line; results, pictures, tables and the run's record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from detectkit.batch.job import Job, LineJob
+from detectkit.batch.prefetch import prefetched
+from detectkit.batch.run_record import file_sha256, write_run
+from detectkit.core import Block, Indication
+from detectkit.detect.detector import Detector, ranked
+from detectkit.io import Notice
+from detectkit.io.flight.writer import FlightWriter
+from detectkit.pipeline import Runner
+from detectkit.product.canvas import Canvas
+from detectkit.product.radargram import RadargramText, draw_radargram
+from detectkit.product.tables import write_csv, write_geojson
+from detectkit.signal.travel_time import depth_m
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LineResult:
+    """What came out of one line."""
+
+    name: str
+    traces: int
+    raw: Canvas
+    processed: Canvas
+    indications: tuple[Indication, ...]
+
+
+@dataclass(slots=True)
+class RunResult:
+    """What came out of a run, and what there is to say about it."""
+
+    folder: Path
+    indications: list[Indication] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    traces: int = 0
+    placed: int = 0
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """What is damaged, missing or contradictory."""
+        return [one for one in self.notices if one.severity == "warning"]
+
+
+def process(job: Job, folder: Path, *, progress: Progress | None = None) -> RunResult:
+    """Run a job and write everything into `folder`; memory does not grow with the lines.
+
+    Parameters
+    ----------
+    job
+        From `detectkit.batch.job.plan`.
+    folder
+        Made where it does not exist; files of an earlier run in it are replaced.
+    progress
+        Called with the number of traces just done.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    result = RunResult(folder, notices=list(job.notices))
+    with ThreadPoolExecutor(1) as hasher:
+        sums = {r.path: hasher.submit(file_sha256, r.path) for r in job.recordings}
+        with FlightWriter(folder / "flight.h5", existing="replace") as flight:
+            results = [_line(line, flight, result, progress) for line in job.lines]
+            result.indications = ranked([one for r in results for one in r.indications])
+            _finish_flight(flight, job, result)
+        digests = _checked_sums(job, sums, result)
+    result.files.append(folder / "flight.h5")
+    for line, one in zip(job.lines, results, strict=True):
+        _pictures(line, one, result)
+    _tables(job, result, digests)
+    return result
+
+
+def _line(
+    line: LineJob, flight: FlightWriter, result: RunResult, progress: Progress | None
+) -> LineResult:
+    runner = Runner(line.pipeline.steps)
+    detector = None
+    if line.detection is not None:
+        detector = Detector(line.detection, line.recording.path.name, line.pipeline.fingerprint)
+    sink = _Sink(line, flight, detector)
+    for block in prefetched(line.stream.blocks()):
+        sink.raw.push(block)
+        for out in runner.push(replace(block, line=line.name)):
+            sink.push(out)
+        if progress is not None:
+            progress(len(block))
+    for out in runner.finish():
+        sink.push(out)
+    sink.finish()
+    result.traces += runner.tally.traces
+    result.notices += _degradation(line, runner)
+    return LineResult(
+        line.name, runner.tally.traces, sink.raw, sink.processed, tuple(sink.indications)
+    )
+
+
+class _Sink:
+    """Takes processed blocks: to the flight, to the picture, to the detector."""
+
+    def __init__(self, line: LineJob, flight: FlightWriter, detector: Detector | None) -> None:
+        self.raw = Canvas(line.stream.traces)
+        self.processed = Canvas(line.stream.traces)
+        self.indications: list[Indication] = []
+        self._detector = detector
+        self._stream = flight.stream(
+            line.stream.header.sensor.id, header={"recording": line.recording.path.name}
+        )
+
+    def push(self, block: Block) -> None:
+        self._stream.append(block)
+        self.processed.push(block)
+        if self._detector is not None:
+            self.indications.extend(self._detector.push(block))
+
+    def finish(self) -> None:
+        if self._detector is not None:
+            self.indications.extend(self._detector.finish())
+
+
+def _degradation(line: LineJob, runner: Runner) -> list[Notice]:
+    """Return what the runner counted as warnings: visible, not silent."""
+    tally, name = runner.tally, line.recording.path.name
+    found = []
+    if tally.missing_traces:
+        found.append(
+            f"{tally.missing_traces} traces are missing in {tally.segments - 1} gaps by the "
+            "instrument's counter; every step started afresh behind each"
+        )
+    if tally.nonfinite_samples:
+        found.append(f"{tally.nonfinite_samples} samples are not finite and were taken as 0")
+    return [Notice("warning", text, name) for text in found]
+
+
+def _finish_flight(flight: FlightWriter, job: Job, result: RunResult) -> None:
+    """Keep the recipe: the first line's pipeline, any that differ, what the user set."""
+    first = job.lines[0].pipeline
+    flight.pipeline(first.to_toml(), fingerprint=first.fingerprint)
+    for other in {line.pipeline.fingerprint: line.pipeline for line in job.lines}.values():
+        if other.fingerprint != first.fingerprint:
+            flight.attach(f"pipeline/{other.fingerprint[:12]}.toml", other.to_toml())
+    for recording in job.recordings:
+        for name, value in recording.overrides.items():
+            flight.attach(f"source/{recording.path.name} set {name}", value)
+    flight.notices(result.notices)
+    flight.indications(result.indications)
+
+
+def _checked_sums(job: Job, sums: dict[Path, Future[str]], result: RunResult) -> dict[Path, str]:
+    digests = {path: future.result() for path, future in sums.items()}
+    for path, digest in digests.items():
+        expected = job.expected_sha256.get(str(path.resolve()), "")
+        if expected and expected != digest:
+            text = f"the file is not the one of the earlier run (sha256 {digest[:12]}… now)"
+            result.notices.append(Notice("warning", text, path.name))
+    return digests
+
+
+def _pictures(line: LineJob, one: LineResult, result: RunResult) -> None:
+    found = [i for i in result.indications if i.line == one.name]
+    safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in one.name)
+    shared = f"{line.recording.path.name} · {line.stream.header.sensor.instrument}"
+    raw, processed = (result.folder / f"{safe}.{kind}.png" for kind in ("raw", "processed"))
+    draw_radargram(one.raw, raw, text=RadargramText(f"{shared} · as recorded"))
+    steps = " → ".join(step.name for step in line.pipeline.steps) or "no steps"
+    draw_radargram(
+        one.processed,
+        processed,
+        text=RadargramText(
+            f"{shared} · processed · {_count(found, line)}", f"{steps}\n{_note(line)}"
+        ),
+        depth_of=_depth_axis(line),
+        indications=found,
+    )
+    result.files += [raw, processed]
+
+
+def _count(found: Sequence[Indication], line: LineJob) -> str:
+    if line.detection is None:
+        return "no detection in this pipeline"
+    return f"{len(found)} indication{'' if len(found) == 1 else 's'}, unverified"
+
+
+def _note(line: LineJob) -> str:
+    if line.detection is None:
+        return ""
+    s = line.detection.settings
+    return (
+        f"depth from {s.velocity_m_per_s / 1e9:.3g} m/ns ({s.velocity_source}), searched "
+        f"{s.band_m[0]:.3g}–{s.band_m[1]:.3g} m at score ≥ {s.threshold:g}; no indication does "
+        "not mean that nothing is there"
+    )
+
+
+def _depth_axis(
+    line: LineJob,
+) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]] | None:
+    if line.detection is None:
+        return None
+    velocity = line.detection.settings.velocity_m_per_s
+    separation = line.stream.header.sensor.antenna_separation_m or 0.0
+    return lambda twt_s: depth_m(twt_s, velocity_m_s=velocity, separation_m=separation)
+
+
+def _tables(job: Job, result: RunResult, digests: dict[Path, str]) -> None:
+    table, layer = result.folder / "indications.csv", result.folder / "indications.geojson"
+    write_csv(result.indications, table)
+    result.files.append(table)
+    layer.unlink(missing_ok=True)
+    result.placed = write_geojson(result.indications, layer)
+    if result.placed:
+        result.files.append(layer)
+    write_run(job, result.folder, digests)
+    result.files.append(result.folder / "run.toml")

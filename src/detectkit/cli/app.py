@@ -1,0 +1,55 @@
+"""The commands together, and how an error reaches the user."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from detectkit import __version__
+from detectkit.cli.convert import convert
+from detectkit.cli.doctor import doctor
+from detectkit.cli.exit_codes import MEANING, ExitCode, code_of
+from detectkit.cli.inspect import inspect
+from detectkit.cli.output import say_error
+from detectkit.cli.process import process
+from detectkit.cli.steps import steps
+from detectkit.core import DetectkitError
+
+EPILOG = "Exit codes: " + "; ".join(f"{int(code)} {MEANING[code]}" for code in ExitCode) + "."
+
+app = typer.Typer(
+    help="Radar recordings in, a map of indications of buried objects out. "
+    "No indication never means that nothing is there.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(inspect)
+app.command()(process)
+app.command()(convert)
+app.command()(steps)
+app.command()(doctor)
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)
+    ] = False,
+) -> None:
+    """Handle what stands before the command."""
+    if version:
+        typer.echo(f"detectkit {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command; an expected error becomes one message and its exit code."""
+    try:
+        app()
+    except (DetectkitError, OSError) as error:
+        say_error(str(error))
+        sys.exit(code_of(error))

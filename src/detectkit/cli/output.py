@@ -1,0 +1,63 @@
+"""How the command talks: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from detectkit.io import Notice
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+COLOURS = {"note": "dim", "assumed": "yellow", "warning": "bold red"}
+
+
+def say_notices(notices: Iterable[Notice]) -> None:
+    """Print what the readers and the run had to say."""
+    for one in notices:
+        err.print(Text.assemble((f"{one.severity}: ", COLOURS[one.severity]), str(one)))
+
+
+def say_error(text: str) -> None:
+    """Print an error."""
+    err.print(Text.assemble(("error: ", "bold red"), text))
+
+
+class TraceCount:
+    """Adds traces to a progress bar."""
+
+    def __init__(self, progress: Progress, total: int, label: str) -> None:
+        self._progress = progress
+        self._task = progress.add_task(label, total=total)
+
+    def __call__(self, traces: int) -> None:
+        """Add traces that are done."""
+        self._progress.advance(self._task, traces)
+
+    def at(self, done: int, total: int) -> None:
+        """Say how many traces are done in all."""
+        self._progress.update(self._task, completed=done, total=total)
+
+
+@contextmanager
+def trace_progress(label: str, total: int) -> Iterator[TraceCount]:
+    """Show a bar of traces on standard error while the block runs; nothing when piped."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("traces"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        yield TraceCount(progress, total, label)

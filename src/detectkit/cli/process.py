@@ -1,0 +1,152 @@
+"""``detectkit process``: the main job, recordings in, indications out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from detectkit.cli.exit_codes import ExitCode
+from detectkit.cli.options import FormatOption, SetOption
+from detectkit.cli.output import out, say_notices, trace_progress
+from detectkit.core import Indication, UsageError
+from detectkit.io import Overrides
+from detectkit.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from detectkit.batch.job import Job
+    from detectkit.batch.process import RunResult
+
+SHOWN = 20
+
+
+def process(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE…", help="Recorded files.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where the results go.")
+    ] = Path("out"),
+    pipeline: Annotated[
+        Path | None,
+        typer.Option(
+            "--pipeline", metavar="TOML", help="Pipeline; without it one is fitted to each line."
+        ),
+    ] = None,
+    velocity: Annotated[
+        float | None,
+        typer.Option(
+            "--velocity",
+            metavar="M_PER_S",
+            help="Velocity in the ground, e.g. 1.0e8 (0.1 m/ns), for the fitted pipeline.",
+        ),
+    ] = None,
+    repeat: Annotated[
+        Path | None,
+        typer.Option("--repeat", metavar="RUN.toml", help="Repeat an earlier run exactly."),
+    ] = None,
+    settings: SetOption = None,
+    format_name: FormatOption = None,
+) -> None:
+    """Turn recordings into a picture, a table and a map layer of what looks suspicious.
+
+    Writes flight.h5, a raw and a processed radargram per line, indications.csv,
+    indications.geojson (when there are positions), run.toml and the pipelines used.
+
+    Examples:
+
+      detectkit process LINE0.DT1 -o out/line0
+
+      detectkit process wall/*.dt --velocity 0.135e9 -o out/wall
+
+      detectkit process --repeat out/wall/run.toml -o out/again
+    """
+    from detectkit.batch.process import process as run
+
+    job = _job(files or [], pipeline, velocity, repeat, settings or [], format_name)
+    with trace_progress("processing", job.traces) as count:
+        result = run(job, output, progress=count)
+    say_notices(one for one in result.notices if one.severity != "note")
+    _print(result, job)
+    if result.warnings:
+        raise typer.Exit(ExitCode.DONE_WITH_WARNINGS)
+
+
+def _job(
+    files: list[Path],
+    pipeline: Path | None,
+    velocity: float | None,
+    repeat: Path | None,
+    settings: list[str],
+    format_name: str | None,
+) -> Job:
+    from detectkit.batch.job import plan
+    from detectkit.batch.run_record import read_run
+
+    if repeat is not None:
+        if files or pipeline or velocity or settings or format_name:
+            msg = "--repeat takes everything from the run.toml; give it alone, with -o"
+            raise UsageError(msg)
+        return read_run(repeat)
+    if not files:
+        msg = "give at least one recorded file, or --repeat RUN.toml"
+        raise UsageError(msg)
+    if pipeline is not None and velocity is not None:
+        msg = "with --pipeline the velocity stands in its [detect] section; leave --velocity out"
+        raise UsageError(msg)
+    given = None if pipeline is None else Pipeline.from_toml(_text(pipeline))
+    return plan(
+        files,
+        pipeline=given,
+        velocity_m_per_s=velocity,
+        overrides=Overrides.parse(settings),
+        format_name=format_name,
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"--pipeline {path}: cannot be read ({error})"
+        raise UsageError(msg) from error
+
+
+def _print(result: RunResult, job: Job) -> None:
+    found = result.indications
+    if found:
+        out.print(_table(found[:SHOWN]))
+    if len(found) > SHOWN:
+        out.print(f"[dim]… and {len(found) - SHOWN} more in indications.csv[/dim]")
+    lines = f"{len(job.lines)} line{'' if len(job.lines) == 1 else 's'}"
+    out.print(f"{result.traces:,} traces in {lines}: {len(found)} indications, unverified.")
+    if found and not result.placed:
+        where = "distance along the line" if found[0].along_track_m is not None else "trace number"
+        out.print(
+            f"No geographic positions in the recording: results are by {where}, no map layer."
+        )
+    elif found and result.placed < len(found):
+        out.print(f"{len(found) - result.placed} of them have no position; the rest is in the map.")
+    out.print("No indication does not mean that nothing is there.")
+    for path in result.files:
+        out.print(f"  {path}")
+
+
+def _table(found: list[Indication]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("rank", "line", "along (m)", "trace", "depth (m)", "±", "score"):
+        table.add_column(name, justify="left" if name == "line" else "right")
+    for one in found:
+        along = "–" if one.along_track_m is None else f"{one.along_track_m:.2f}"
+        table.add_row(
+            str(one.rank),
+            one.line,
+            along,
+            str(one.trace),
+            f"{one.depth_m:.3f}",
+            f"{one.depth_error_m:.3f}",
+            f"{one.score:.1f}",
+        )
+    return table

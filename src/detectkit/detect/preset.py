@@ -1,0 +1,175 @@
+"""The default pipeline, fitted to a line's antenna, velocity and trace spacing.
+
+Every length is a share of the wavelength in the ground at the antenna's centre frequency, so
+that the same recipe serves 100 MHz on a glacier and 3 GHz on a wall. The answer is an
+ordinary pipeline: written out as TOML with every run, to be read and changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from detectkit.core import PipelineError
+from detectkit.detect.settings import Detection, DetectSettings
+from detectkit.io import Notice, Stream
+from detectkit.pipeline import Pipeline, parse_steps
+
+LOOK_TRACES = 256
+DEEPEST_M = 0.5
+"""Searched at least this deep where the recording reaches: buried mines lie above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Velocity of the wave in the ground in m/s, and how it was known."""
+
+    velocity_m_per_s: float
+    source: str
+
+
+def default_pipeline(stream: Stream, ground: Ground) -> tuple[Pipeline, list[Notice]]:
+    """Return the default pipeline for a line, and what had to be assumed for it."""
+    notices: list[Notice] = []
+    frequency_hz = stream.header.sensor.antenna_hz
+    if frequency_hz is None:
+        frequency_hz = spectral_centre_hz(stream)
+        notices.append(
+            Notice(
+                "assumed",
+                f"the antenna's frequency is not told; {frequency_hz / 1e6:.0f} MHz is the centre "
+                "of the data's own spectrum; override with --set antenna_hz=...",
+            )
+        )
+    if ground.source == "assumed":
+        notices.append(
+            Notice(
+                "assumed",
+                f"velocity {ground.velocity_m_per_s / 1e9:.3g} m/ns in the ground: every depth "
+                "depends on it; give --velocity",
+            )
+        )
+    if stream.header.trace_spacing_m is None:
+        notices.append(
+            Notice(
+                "assumed",
+                "the recording has no distance: scores come without focusing along the track, "
+                "and results are by trace number; override with --set trace_spacing_m=...",
+            )
+        )
+    fitted = _Fitted.to(stream, ground, frequency_hz)
+    detection = Detection(fitted.detect(ground), parse_steps(fitted.score()))
+    return Pipeline(
+        parse_steps(fitted.steps()), "default", {"detect": detection.to_table()}
+    ), notices
+
+
+def spectral_centre_hz(stream: Stream) -> float:
+    """Return the energy-weighted mean frequency of the line's first traces, mean removed."""
+    block = stream.rows(0, min(LOOK_TRACES, stream.traces))
+    skip = block.sensor.blank_samples
+    data = np.nan_to_num(np.asarray(block.data[:, skip:], np.float64))
+    data = data - data.mean(axis=1, keepdims=True)
+    power = (np.abs(np.fft.rfft(data, axis=1)) ** 2).sum(axis=0)
+    frequency = np.fft.rfftfreq(data.shape[1], stream.header.sample_interval_s)
+    total = float(power.sum())
+    if total <= 0.0:
+        msg = (
+            f"line {stream.header.line!r}: the first {len(block)} traces hold no signal, so that "
+            "no antenna frequency can be seen; give --set antenna_hz=..."
+        )
+        raise PipelineError(msg)
+    return float((power * frequency).sum() / total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """Lengths in the units of one line."""
+
+    period_s: float
+    wavelength_m: float
+    velocity_m_per_s: float
+    spacing_m: float | None
+    interval_s: float
+    deepest_m: float
+
+    @classmethod
+    def to(cls, stream: Stream, ground: Ground, frequency_hz: float) -> _Fitted:
+        wavelength_m = ground.velocity_m_per_s / frequency_hz
+        interval_s = stream.header.sample_interval_s
+        reaches_m = 0.45 * interval_s * stream.header.samples * ground.velocity_m_per_s
+        deepest_m = min(max(DEEPEST_M, 6.0 * wavelength_m), reaches_m)
+        return cls(
+            1.0 / frequency_hz,
+            wavelength_m,
+            ground.velocity_m_per_s,
+            stream.header.trace_spacing_m,
+            interval_s,
+            deepest_m,
+        )
+
+    @property
+    def band_m(self) -> list[float]:
+        """Depths that are searched: below the direct wave's tail, within the window."""
+        return [_round(min(0.35 * self.wavelength_m, 0.5 * self.deepest_m)), _round(self.deepest_m)]
+
+    def traces(self, wavelengths: float, *, otherwise: int) -> int:
+        """Return a length along the track in traces; `otherwise` where there is no distance."""
+        if self.spacing_m is None:
+            return otherwise
+        return max(1, round(wavelengths * self.wavelength_m / self.spacing_m))
+
+    def steps(self) -> list[dict[str, Any]]:
+        nyquist_hz = 0.5 / self.interval_s
+        high_hz = min(2.2 / self.period_s, 0.9 * nyquist_hz)
+        background = self.traces(22.0, otherwise=300)
+        return [
+            {"use": "time-zero-threshold"},
+            {"use": "dc"},
+            {"use": "dewow", "window_s": _round(3.0 * self.period_s)},
+            {
+                "use": "bandpass",
+                "low_hz": _round(min(0.3 / self.period_s, 0.5 * high_hz)),
+                "high_hz": _round(high_hz),
+            },
+            {"use": "sliding-mean-background", "window_traces": background | 1},
+        ]
+
+    def score(self) -> list[dict[str, Any]]:
+        prescreener = {
+            "use": "reed-xiaoli",
+            "energy_window_s": _round(self.period_s),
+            "energy_traces": self.traces(0.6, otherwise=3) | 1,
+            "guard_traces": self.traces(1.1, otherwise=10),
+            "training_traces": max(32, self.traces(22.0, otherwise=150)),
+        }
+        if self.spacing_m is None:
+            return [prescreener]
+        focus = {
+            "use": "diffraction-stack",
+            "velocity_m_per_s": self.velocity_m_per_s,
+            "band_m": self.band_m,
+            "interval_s": _round(max(self.interval_s, self.period_s / 5.0)),
+            "half_angle_deg": 50.0,
+            "coherence_window_s": _round(self.period_s),
+        }
+        return [focus, prescreener]
+
+    def detect(self, ground: Ground) -> DetectSettings:
+        errors = {"given": 0.05, "file": 0.1, "assumed": 0.2}
+        return DetectSettings(
+            velocity_m_per_s=ground.velocity_m_per_s,
+            velocity_error=errors[ground.source],
+            velocity_source=ground.source,
+            band_m=(self.band_m[0], self.band_m[1]),
+            separation_m=_round(max(0.1, 1.5 * self.wavelength_m)),
+            cell_m=_round(0.45 * self.wavelength_m),
+            cell_s=_round(0.6 * self.period_s),
+        )
+
+
+def _round(value: float) -> float:
+    """Return the value to 4 significant digits: a pipeline is there to be read."""
+    return float(f"{value:.4g}")

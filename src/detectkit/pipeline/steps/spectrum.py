@@ -1,0 +1,79 @@
+"""Steps that flatten the spectrum of each trace or take a measured wavelet out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from detectkit.core import BlockSpec
+from detectkit.pipeline.steps.along_delay import AlongDelay, Traces, interval_of
+from detectkit.signal.spectrum import deconvolve, whiten
+
+
+@dataclass(frozen=True, slots=True)
+class Whiten(AlongDelay):
+    """Flatten the amplitude spectrum of each trace within a band, phases unchanged.
+
+    Examples
+    --------
+    .. code-block:: toml
+
+        [[step]]
+        use = "whiten"
+        low_hz = 3e8
+        high_hz = 2e9
+        smoothing_hz = 3e8
+        water_level = 1e-3
+    """
+
+    name: ClassVar[str] = "whiten"
+    low_hz: float = 2e8
+    high_hz: float = 2e9
+    smoothing_hz: float = 3e8
+    water_level: float = 1e-3
+
+    def filtered(self, data: Traces, spec: BlockSpec) -> Traces:
+        """Return the whitened traces."""
+        return whiten(
+            data,
+            sample_interval_s=interval_of(spec, step=self.name),
+            low_hz=self.low_hz,
+            high_hz=self.high_hz,
+            smoothing_hz=self.smoothing_hz,
+            water_level=self.water_level,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Deconvolve(AlongDelay):
+    """Divide a measured wavelet out of each trace, so that a reflection becomes a sharp pulse.
+
+    `wavelet` holds the system's answer to one reflector at the sample interval of the traces,
+    `origin_s` the time within it that marks the reflection.
+
+    Examples
+    --------
+    .. code-block:: toml
+
+        [[step]]
+        use = "deconvolve"
+        wavelet = [-0.1, -0.4, 1.0, -0.4, -0.1]
+        origin_s = 2e-10
+        water_level = 0.01
+    """
+
+    name: ClassVar[str] = "deconvolve"
+    wavelet: tuple[float, ...]
+    origin_s: float = 0.0
+    water_level: float = 0.01
+
+    def filtered(self, data: Traces, spec: BlockSpec) -> Traces:
+        """Return the deconvolved traces."""
+        return deconvolve(
+            data,
+            wavelet=np.array(self.wavelet),
+            origin_sample=round(self.origin_s / interval_of(spec, step=self.name)),
+            water_level=self.water_level,
+        )

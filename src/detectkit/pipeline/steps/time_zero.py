@@ -1,0 +1,155 @@
+"""Steps that set time zero on the direct wave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from detectkit.core import Block, BlockSpec, PipelineError, concat
+from detectkit.pipeline.step import PerTrace, Recursive, samples_of
+from detectkit.pipeline.steps.alignment import Values, aligned, aligned_spec, filled
+from detectkit.pipeline.steps.along_delay import no_traces, refusing, window_of
+from detectkit.signal.time_zero import Lag, correlation_lag, first_break
+from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
+
+
+@dataclass(frozen=True, slots=True)
+class TimeZeroThreshold(PerTrace):
+    """Set time zero of each trace by the first break of its direct wave.
+
+    The break is where the trace first reaches `fraction` of its largest magnitude within
+    `window_s`; take the level out before (`dc`). It is set to the time the direct wave takes
+    through air from antenna to antenna, so that ``twt_s`` counts from the transmission.
+    `lead_s` of what came before the break are kept. A trace of zeros stays one.
+
+    Examples
+    --------
+    .. code-block:: toml
+
+        [[step]]
+        use = "time-zero-threshold"
+        fraction = 0.2
+        window_s = [0.0, 5e-9]
+        lead_s = 1e-9
+    """
+
+    name: ClassVar[str] = "time-zero-threshold"
+    fraction: float = 0.2
+    window_s: tuple[float, float] | None = None
+    lead_s: float = 1e-9
+
+    def describe(self, spec: BlockSpec) -> BlockSpec:
+        """Return the spec with the new first time."""
+        with refusing(self.name):
+            self._breaks(Block(no_traces(spec)), spec)
+        return aligned_spec(spec, lead_s=self.lead_s, zero_s=_direct_s(spec), step=self.name)
+
+    def apply(self, block: Block) -> Block:
+        """Return the aligned traces."""
+        breaks = self._breaks(block, block.spec)
+        zero_s = _direct_s(block.spec)
+        return aligned(block, breaks, lead_s=self.lead_s, zero_s=zero_s, step=self.name)
+
+    def _breaks(self, block: Block, spec: BlockSpec) -> Values:
+        start, stop = window_of(self.window_s, spec, setting="window_s", step=self.name)
+        return first_break(block.data, fraction=self.fraction, start=start, stop=stop)
+
+
+class ReferenceState(NamedTuple):
+    """What time zero by correlation carries along the line."""
+
+    held: Block | None
+    """The first traces, until there are enough for the reference."""
+    reference: Values | None
+    """Their mean over the window."""
+    origin: float
+    """First break of the reference, in samples of the trace."""
+    lag: float
+    """The last lag that was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeZeroCorrelation(Recursive):
+    """Set time zero of each trace by correlating its direct wave with that of the line's start.
+
+    The reference is the mean of the first `reference_traces` traces over `window_s`; they are
+    held until it is complete. Its first break (at `fraction` of its largest magnitude) is time
+    zero, set as in `time-zero-threshold`; each trace is moved by its own lag, at most
+    `maximum_lag_s`. A trace without a lag takes that of the one before.
+
+    Examples
+    --------
+    .. code-block:: toml
+
+        [[step]]
+        use = "time-zero-correlation"
+        window_s = [0.0, 4e-9]
+        maximum_lag_s = 1e-9
+        reference_traces = 20
+    """
+
+    name: ClassVar[str] = "time-zero-correlation"
+    window_s: tuple[float, float] | None = None
+    maximum_lag_s: float = 1e-9
+    reference_traces: int = 20
+    fraction: float = 0.2
+    lead_s: float = 1e-9
+
+    def describe(self, spec: BlockSpec) -> BlockSpec:
+        """Return the spec with the new first time."""
+        if self.reference_traces < 1:
+            msg = f"step {self.name!r}: reference_traces = {self.reference_traces}; give 1 or more"
+            raise PipelineError(msg)
+        window_of(self.window_s, spec, setting="window_s", step=self.name)
+        samples_of(self.maximum_lag_s, spec, setting="maximum_lag_s", step=self.name)
+        with refusing(self.name):
+            first_break(no_traces(spec), fraction=self.fraction)
+        return aligned_spec(spec, lead_s=self.lead_s, zero_s=_direct_s(spec), step=self.name)
+
+    def start(self, first: Block) -> ReferenceState:  # noqa: ARG002 - part of the contract
+        """Return a state without a reference."""
+        return ReferenceState(None, None, np.nan, 0.0)
+
+    def push(self, state: ReferenceState, block: Block) -> tuple[ReferenceState, Block | None]:
+        """Hold the first traces; from then on align at once."""
+        if state.reference is None:
+            block = block if state.held is None else concat([state.held, block])
+            if len(block) < self.reference_traces:
+                return state._replace(held=block), None
+            state = self._referenced(block)
+        return self._moved(state, block)
+
+    def finish(self, state: ReferenceState) -> Block | None:
+        """Align a line shorter than its reference."""
+        if state.reference is not None or state.held is None:
+            return None
+        return self._moved(self._referenced(state.held), state.held)[1]
+
+    def _referenced(self, block: Block) -> ReferenceState:
+        start, stop = window_of(self.window_s, block.spec, setting="window_s", step=self.name)
+        rows = block.data[: self.reference_traces, start:stop]
+        reference = rows.mean(axis=0, dtype=np.float64)
+        origin = float(first_break(reference[np.newaxis], fraction=self.fraction)[0])
+        return ReferenceState(None, reference, start + origin, 0.0)
+
+    def _moved(self, state: ReferenceState, block: Block) -> tuple[ReferenceState, Block]:
+        lags = filled(self._lags(state, block).samples, state.lag)
+        places = state.origin + lags
+        zero_s = _direct_s(block.spec)
+        moved = aligned(block, places, lead_s=self.lead_s, zero_s=zero_s, step=self.name)
+        return state._replace(lag=float(lags[-1])), moved
+
+    def _lags(self, state: ReferenceState, block: Block) -> Lag:
+        spec = block.spec
+        start, _ = window_of(self.window_s, spec, setting="window_s", step=self.name)
+        bound = samples_of(self.maximum_lag_s, spec, setting="maximum_lag_s", step=self.name)
+        if state.reference is None or not np.any(state.reference):
+            return Lag(np.full(len(block), np.nan), np.zeros(len(block)))
+        return correlation_lag(block.data, state.reference, start=start, maximum_lag=bound)
+
+
+def _direct_s(spec: BlockSpec) -> float:
+    """Return how long the direct wave takes through air; 0 where the antennas are not known."""
+    return (spec.sensor.antenna_separation_m or 0.0) / SPEED_OF_LIGHT_M_S

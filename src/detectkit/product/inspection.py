@@ -1,0 +1,150 @@
+"""What a recording is and how healthy: counted while it streams by once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from detectkit.core import Block
+from detectkit.core.block import follows
+from detectkit.io import Recording, Stream
+from detectkit.product.canvas import Canvas
+from detectkit.signal.clipping import count_clipped
+
+BARS = " ▁▂▃▄▅▆▇█"
+THUMBNAIL_COLUMNS = 72
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Health:
+    """Counts over all traces of a stream."""
+
+    traces: int = 0
+    samples: int = 0
+    clipped: int = 0
+    nonfinite: int = 0
+    dead_traces: int = 0
+    gaps: int = 0
+    missing_traces: int = 0
+    canvas: Canvas = field(default_factory=lambda: Canvas(0))
+    _last: Block | None = None
+
+    def push(self, block: Block) -> None:
+        """Count one block."""
+        if self._last is not None and not follows(self._last, block):
+            self.gaps += 1
+            self.missing_traces += max(0, block.first_trace - self._last.stop_trace)
+        self._last = block.traces(len(block) - 1, len(block))
+        data = np.asarray(block.data, np.float32)[:, block.sensor.blank_samples :]
+        finite = np.isfinite(data)
+        self.traces += len(block)
+        self.samples += data.size
+        self.nonfinite += int(data.size - finite.sum())
+        steady = np.where(finite, data, np.float32(0.0))
+        self.dead_traces += int((steady.max(axis=1) == steady.min(axis=1)).sum())
+        if block.sensor.full_scale is not None:
+            low, high = block.sensor.full_scale
+            self.clipped += int(count_clipped(steady, low=low, high=high).clipped_samples.sum())
+        self.canvas.push(block.with_data(np.nan_to_num(np.asarray(block.data, np.float32))))
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """One stream of a recording, described."""
+
+    stream: Stream
+    health: Health
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the stream's part of ``inspect --json``."""
+        head, health = self.stream.header, self.health
+        full_scale = head.sensor.full_scale
+        return {
+            "line": head.line,
+            "sensor": head.sensor.id,
+            "instrument": head.sensor.instrument,
+            "traces": head.traces,
+            "samples": head.samples,
+            "sample_interval_s": head.sample_interval_s,
+            "window_s": head.sample_interval_s * head.samples,
+            "first_twt_s": head.first_twt_s,
+            "antenna_hz": head.sensor.antenna_hz,
+            "antenna_separation_m": head.sensor.antenna_separation_m,
+            "trace_spacing_m": head.trace_spacing_m,
+            "distance_m": distance_m(self.stream),
+            "fixes": int(head.fixes.valid.sum()),
+            "fixes_without_position": int(len(head.fixes) - head.fixes.valid.sum()),
+            "marks": [int(mark) for mark in head.marks],
+            "permittivity": head.permittivity,
+            "clipped_fraction": None if full_scale is None else _share(health.clipped, health),
+            "nonfinite_samples": health.nonfinite,
+            "dead_traces": health.dead_traces,
+            "gaps": health.gaps,
+            "missing_traces": health.missing_traces,
+        }
+
+
+def inspect_stream(stream: Stream, *, progress: Progress | None = None) -> Inspection:
+    """Read a stream once and count; memory stays bounded."""
+    health = Health(canvas=Canvas(stream.traces, widest=2000))
+    for block in stream.blocks():
+        health.push(block)
+        if progress is not None:
+            progress(len(block))
+    return Inspection(stream, health)
+
+
+def describe_recording(recording: Recording, parts: list[Inspection]) -> dict[str, Any]:
+    """Return the object of ``inspect --json``: the first stream's figures on top.
+
+    ``warnings`` holds what is wrong and what had to be assumed, ``notes`` what is worth
+    knowing; ``streams`` holds the figures of every line and channel.
+    """
+    streams = [part.to_dict() for part in parts]
+    notices = recording.notices
+    return {
+        "file": recording.path.name,
+        "format": recording.format,
+        **(streams[0] if streams else {}),
+        "warnings": [str(one) for one in notices if one.severity != "note"],
+        "notes": [str(one) for one in notices if one.severity == "note"],
+        "overrides": dict(recording.overrides),
+        "streams": streams,
+    }
+
+
+def distance_m(stream: Stream) -> float | None:
+    """Return the length of the line in m, None when the recording has no distance."""
+    if stream.traces == 0:
+        return None
+    ends = [stream.rows(0, 1), stream.rows(stream.traces - 1, stream.traces)]
+    if any("along_track_m" not in block.coords for block in ends):
+        return None
+    first, last = (float(block.coord("along_track_m")[0]) for block in ends)
+    return last - first if np.isfinite(last - first) else None
+
+
+def thumbnail(canvas: Canvas) -> str:
+    """Return the line's energy along the track, in one row of block characters."""
+    columns = canvas.image - canvas.image.mean(axis=0, keepdims=True) if canvas.image.size else None
+    if columns is None:
+        return ""
+    energy = np.sqrt((columns.astype(np.float64) ** 2).mean(axis=1))
+    parts = np.array_split(energy, min(THUMBNAIL_COLUMNS, energy.size))
+    heights = np.array([float(part.max()) for part in parts])
+    return "".join(BARS[level] for level in _levels(heights))
+
+
+def _levels(heights: npt.NDArray[np.float64]) -> list[int]:
+    low, high = float(heights.min()), float(np.percentile(heights, 98))
+    share = (heights - low) / max(high - low, 1e-30)
+    return [int(level) for level in np.clip(np.round(1 + share * 7), 1, 8)]
+
+
+def _share(count: int, health: Health) -> float:
+    return count / health.samples if health.samples else 0.0

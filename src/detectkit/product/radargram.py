@@ -1,0 +1,158 @@
+"""Radargram pictures: time and depth, distance or trace number, indications on top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from detectkit.core import Indication
+from detectkit.product.canvas import Canvas
+
+INDICATION_COLOUR = "#D55E00"
+"""Vermillion of the colour-blind-safe Okabe-Ito palette."""
+GAP_COLOUR = "#56B4E9"
+
+
+@dataclass(frozen=True, slots=True)
+class RadargramText:
+    """What a picture says in words.
+
+    Parameters
+    ----------
+    title
+        First line: file, and what was done to it.
+    note
+        Small print below: velocity and where it comes from, what is not known.
+    """
+
+    title: str
+    note: str = ""
+
+
+def draw_radargram(
+    canvas: Canvas,
+    path: Path,
+    *,
+    text: RadargramText,
+    depth_of: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]] | None = None,
+    indications: Sequence[Indication] = (),
+    clip_percentile: float = 98.0,
+) -> None:
+    """Write a radargram as PNG.
+
+    Parameters
+    ----------
+    canvas
+        The picture's samples.
+    path
+        File to write.
+    text
+        Title and small print.
+    depth_of
+        Depth in m for two-way times in s; adds a depth axis on the right.
+    indications
+        Marked at their apex, numbered by rank.
+    clip_percentile
+        Percentile of the absolute amplitude that is drawn black or white. Display only.
+    """
+    figure = Figure(figsize=(13.0, 5.2), dpi=120, layout="constrained")
+    axes = figure.add_subplot()
+    left, right = _extent(canvas)
+    _draw_samples(axes, canvas, (left, right), clip_percentile)
+    axes.set_xlabel("trace number" if canvas.edges_m is None else "distance along the line (m)")
+    axes.set_ylabel("two-way time (ns)")
+    if depth_of is not None:
+        _add_depth_axis(axes, canvas, depth_of)
+    for one in indications:
+        _mark(axes, one, canvas)
+    axes.set_xlim(left, right)
+    axes.set_title(text.title, loc="left", fontsize=12)
+    if text.note:
+        figure.supxlabel(text.note, fontsize=9, x=0.01, ha="left")
+    figure.savefig(path, metadata={"Software": "detectkit"})
+
+
+def _extent(canvas: Canvas) -> tuple[float, float]:
+    edges = canvas.edges_m
+    if edges is None:
+        return 0.5, canvas.traces + 0.5
+    half = 0.5 * (edges[1] - edges[0]) / max(1, canvas.image.shape[0] - 1)
+    return edges[0] - half, edges[1] + half
+
+
+def _draw_samples(
+    axes: Axes, canvas: Canvas, extent: tuple[float, float], clip_percentile: float
+) -> None:
+    seen = np.abs(canvas.image[canvas.filled])
+    limit = float(np.percentile(seen, clip_percentile)) if seen.size else 1.0
+    twt_ns = canvas.twt_s * 1e9
+    picture = np.ma.masked_array(
+        canvas.image, np.broadcast_to(~canvas.filled[:, None], canvas.image.shape)
+    )
+    colours = axes.imshow(
+        picture.T,
+        aspect="auto",
+        cmap="gray",
+        vmin=-limit or -1.0,
+        vmax=limit or 1.0,
+        interpolation="antialiased",
+        extent=(*extent, float(twt_ns[-1]), float(twt_ns[0])),
+    )
+    axes.set_facecolor(GAP_COLOUR)
+    colours.cmap.set_bad(GAP_COLOUR)
+
+
+def _add_depth_axis(
+    axes: Axes,
+    canvas: Canvas,
+    depth_of: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]],
+) -> None:
+    """Put depth ticks on the right at the times that have a depth."""
+    depth = depth_of(canvas.twt_s)
+    usable = np.isfinite(depth) & (depth >= 0.0)
+    usable &= np.diff(depth, prepend=-1.0) > 0.0
+    if usable.sum() < 2:
+        return
+    right = axes.twinx()
+    right.set_ylim(axes.get_ylim())
+    ticks = _round_ticks(float(depth[usable].max()))
+    right.set_yticks(np.interp(ticks, depth[usable], canvas.twt_s[usable] * 1e9))
+    right.set_yticklabels([f"{tick:g}" for tick in ticks])
+    right.set_ylabel("depth (m)")
+
+
+def _round_ticks(deepest: float) -> npt.NDArray[np.float64]:
+    raw = deepest / 6.0
+    power = 10.0 ** np.floor(np.log10(raw))
+    step = min((one * power for one in (1.0, 2.0, 5.0, 10.0)), key=lambda one: abs(one - raw))
+    ticks: npt.NDArray[np.float64] = np.arange(step, deepest, step, dtype=np.float64)
+    return np.asarray(ticks.round(6), np.float64)
+
+
+def _mark(axes: Axes, one: Indication, canvas: Canvas) -> None:
+    x = one.trace if canvas.edges_m is None or one.along_track_m is None else one.along_track_m
+    twt_ns = one.twt_s * 1e9
+    axes.plot([x], [twt_ns], "o", ms=13, mfc="none", mec=INDICATION_COLOUR, mew=1.8, clip_on=False)
+    axes.annotate(
+        str(one.rank),
+        (x, twt_ns),
+        xytext=(0, 10),
+        textcoords="offset points",
+        ha="center",
+        fontsize=10,
+        fontweight="bold",
+        color=INDICATION_COLOUR,
+        path_effects=_outline(),
+    )
+
+
+def _outline() -> list[object]:
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=2.5, foreground="white")]
