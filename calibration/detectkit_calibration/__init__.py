@@ -1,0 +1,1 @@
+"""Calibrations per instrument, dated, units in their keys; none yet."""

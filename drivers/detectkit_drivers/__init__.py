@@ -1,0 +1,1 @@
+"""Concrete instruments, one folder each: `<device>/{decoder,instrument,virtual}.py`; none yet."""

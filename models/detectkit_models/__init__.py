@@ -1,0 +1,1 @@
+"""Trained weights (safetensors, at most 5 MB each), each with manifest and model card; none yet."""

@@ -17,7 +17,7 @@ Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
 CLIP_SIGMA = 2.5
 """Where training values are winsorised before they are correlated."""
-SHRINKAGE = 0.8
+SHRINKAGE = 0.5
 """Share of the measured correlation that is believed; the rest is 0."""
 LEAST_SPREAD = 0.05
 """A clutter spread below this share of its middle is not believed."""

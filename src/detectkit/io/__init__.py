@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from detectkit.io.fixes import NO_FIXES, Fixes
-from detectkit.io.format import Certainty, Format, Probe, formats, open_recording, sibling
+from detectkit.io.format import Certainty, Format, Probe, formats, open_as, open_recording, sibling
 from detectkit.io.header import StreamHeader
+from detectkit.io.marks import LazyMarks
 from detectkit.io.notice import Notice
 from detectkit.io.overrides import Overrides
 from detectkit.io.recording import Recording, Stream
@@ -15,6 +16,7 @@ __all__ = [
     "Certainty",
     "Fixes",
     "Format",
+    "LazyMarks",
     "Notice",
     "Overrides",
     "Probe",
@@ -24,6 +26,7 @@ __all__ = [
     "StreamHeader",
     "TraceSource",
     "formats",
+    "open_as",
     "open_recording",
     "sibling",
 ]

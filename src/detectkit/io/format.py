@@ -41,6 +41,23 @@ class Probe:
     size: int
     head: bytes
 
+    @classmethod
+    def of(cls, path: Path) -> Probe:
+        """Look at a file.
+
+        Raises
+        ------
+        FormatError
+            There is no such file.
+        """
+        if not path.is_file():
+            what = "is a folder" if path.is_dir() else "does not exist"
+            msg = f"{path}: {what}; give the path of one recorded file"
+            raise FormatError(msg)
+        with path.open("rb") as handle:
+            head = handle.read(HEAD_BYTES)
+        return cls(path, path.stat().st_size, head)
+
     def sibling(self, *suffixes: str) -> Path | None:
         """Return the file of the same stem with one of `suffixes` (".rad"), any letter case."""
         return sibling(self.path, *suffixes)
@@ -121,13 +138,28 @@ def open_recording(
     path = Path(path)
     settings = overrides if isinstance(overrides, Overrides) else Overrides(overrides)
     chosen = _by_name(format_name) if format_name else recognise(path)
+    return open_as(chosen, path, settings)
+
+
+def open_as(chosen: Format, path: Path, settings: Overrides) -> Recording:
+    """Open a file as one format and put the user's settings in place of the file's.
+
+    Raises
+    ------
+    UsageError
+        A setting has a name that the format does not take, or a value that is not allowed.
+    FormatError
+        The file cannot be used at all.
+    """
+    Probe.of(path)
     settings.check_names(chosen.structural, format_name=chosen.name)
     recording = chosen.open(path, settings)
     streams = tuple(
         replace(stream, header=with_overrides(stream.header, settings))
         for stream in recording.streams
     )
-    return replace(recording, streams=streams, overrides=dict(settings))
+    notices = tuple(one for one in recording.notices if one.setting not in settings)
+    return replace(recording, streams=streams, notices=notices, overrides=dict(settings))
 
 
 def recognise(path: Path) -> Format:
@@ -138,7 +170,7 @@ def recognise(path: Path) -> Format:
     UnknownFormatError
         None recognises it, or two are equally sure.
     """
-    probe = _probe(path)
+    probe = Probe.of(path)
     claims = sorted(_claims(probe), key=lambda claim: -claim[0])
     if not claims:
         names = ", ".join(one.name for one in formats())
@@ -161,16 +193,6 @@ def _claims(probe: Probe) -> Iterator[tuple[Certainty, Format]]:
         certainty = one.recognise(probe)
         if certainty > Certainty.NO:
             yield certainty, one
-
-
-def _probe(path: Path) -> Probe:
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        msg = f"{path}: {what}; give the path of one recorded file"
-        raise FormatError(msg)
-    with path.open("rb") as handle:
-        head = handle.read(HEAD_BYTES)
-    return Probe(path, path.stat().st_size, head)
 
 
 def _by_name(name: str) -> Format:

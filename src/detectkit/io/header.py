@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,8 @@ class StreamHeader:
     trace_spacing_m
         Nominal distance between traces; None in time mode or when unknown.
     marks
-        1-based numbers of the traces that the operator marked, rising.
+        1-based numbers of the traces that the operator marked, rising; a `LazyMarks` where
+        all traces must be read to find them.
     fixes
         Fixes of the side file or the trace headers, valid or not.
     permittivity
@@ -48,7 +49,7 @@ class StreamHeader:
     sample_interval_s: float
     first_twt_s: float = 0.0
     trace_spacing_m: float | None = None
-    marks: tuple[int, ...] = ()
+    marks: Sequence[int] = ()
     fixes: Fixes = NO_FIXES
     permittivity: float | None = None
     counter_modulus: int | None = None

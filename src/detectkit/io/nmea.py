@@ -22,8 +22,9 @@ class NmeaTally:
 def fixes_from_nmea(sentences: Iterable[tuple[float, str]]) -> NmeaTally:
     """Read the GGA sentences of (row, sentence) pairs.
 
-    A sentence with a wrong checksum or broken fields is counted as damaged; one of another
-    kind (RMC, GSA, vendor's own) as other. A GGA of quality 0 is kept, and is not valid.
+    A sentence with a wrong checksum or broken fields is counted as damaged, and so is one
+    without checksum or without its position fields: it may be cut. One of another kind
+    (RMC, GSA, vendor's own) is counted as other. A GGA of quality 0 is kept, and is not valid.
 
     Examples
     --------
@@ -34,21 +35,32 @@ def fixes_from_nmea(sentences: Iterable[tuple[float, str]]) -> NmeaTally:
     rows: list[tuple[float, float, float, float, int]] = []
     damaged = other = 0
     for row, sentence in sentences:
-        try:
-            message = pynmeagps.NMEAReader.parse(sentence.strip() + "\r\n")
-        except (
-            pynmeagps.NMEAParseError,
-            pynmeagps.NMEAMessageError,
-            pynmeagps.NMEATypeError,
-            pynmeagps.NMEAStreamError,
-        ):
+        message = _parsed(sentence.strip())
+        if message is None or (message.msgID == "GGA" and not _complete(message)):
             damaged += 1
-            continue
-        if message is None or message.msgID != "GGA":
+        elif message.msgID == "GGA":
+            rows.append((row, *_gga_fields(message)))
+        else:
             other += 1
-            continue
-        rows.append((row, *_gga_fields(message)))
     return NmeaTally(Fixes.of(rows), damaged, other)
+
+
+def _parsed(sentence: str) -> pynmeagps.NMEAMessage | None:
+    if "*" not in sentence[-3:]:
+        return None
+    try:
+        return pynmeagps.NMEAReader.parse(sentence + "\r\n")
+    except (
+        pynmeagps.NMEAParseError,
+        pynmeagps.NMEAMessageError,
+        pynmeagps.NMEATypeError,
+        pynmeagps.NMEAStreamError,
+    ):
+        return None
+
+
+def _complete(message: pynmeagps.NMEAMessage) -> bool:
+    return all(hasattr(message, name) for name in ("lon", "lat", "quality", "alt"))
 
 
 def _gga_fields(message: pynmeagps.NMEAMessage) -> tuple[float, float, float, int]:

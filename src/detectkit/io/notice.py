@@ -24,12 +24,16 @@ class Notice:
         Name of the file it is about.
     offset
         Byte offset in that file, None where it has no place.
+    setting
+        Name of the ``--set`` key that settles the matter: `open_recording` leaves the notice
+        out when the user gave it. Always there for an assumption.
     """
 
     severity: Severity
     text: str
     file: str = ""
     offset: int | None = None
+    setting: str = ""
 
     def __str__(self) -> str:
         place = self.file

@@ -76,8 +76,10 @@ class Stream:
         coords: dict[str, Coord] = {
             "twt_s": ("delay", self.twt_s),
             "source_trace": ("trace", row),
-            "mark": ("trace", np.isin(row + 1, np.array(head.marks, np.int64)).astype(np.uint8)),
         }
+        if "mark" not in columns:
+            marked = np.isin(row + 1, np.array(head.marks, np.int64))
+            coords["mark"] = ("trace", marked.astype(np.uint8))
         if head.trace_spacing_m is not None:
             coords["along_track_m"] = ("trace", row * head.trace_spacing_m)
         fixes = self._fixes()

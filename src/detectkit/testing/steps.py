@@ -6,9 +6,6 @@ step = MyStep(window_s=2e-9)
 
 from __future__ import annotations
 
-import inspect
-import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -152,9 +149,3 @@ class StepSuite:
         again = Pipeline.from_toml(pipeline.to_toml())
         assert again.steps == pipeline.steps
         assert again.fingerprint == pipeline.fingerprint
-
-
-def docstring_example(step: type[Step]) -> str:
-    """Return the TOML example of a step's docstring, "" where it has none."""
-    found = re.search(r"code-block:: toml\n\n((?:[ \t]+.*\n?|\n)+)", inspect.getdoc(step) or "")
-    return textwrap.dedent(found.group(1)).strip() if found else ""

@@ -18,6 +18,7 @@ class DipFilterStep(Streamed):
     Needs equally spaced traces (see ``resample-distance``). Velocities are distance per two-way
     time: flanks of hyperbolas in soil of velocity v are faster than v/2, in air than 1.5e8 m/s;
     a flat layer is infinitely fast. The default drops what is steeper than any diffraction.
+    Dewow before: a drift without frequency has no slope that could be told.
 
     Examples
     --------

@@ -20,7 +20,7 @@ from detectkit.pipeline.steps.along_delay import (
 from detectkit.signal.bandpass import bandpass, ormsby
 from detectkit.signal.baseline import dewow, remove_dc
 from detectkit.signal.clipping import count_clipped
-from detectkit.signal.despike import despike, replace_bad_traces
+from detectkit.signal.despike import Despiked, despike, replace_bad_traces
 from detectkit.signal.resample import resample
 
 
@@ -173,7 +173,8 @@ class Despike(PerTrace):
     """Replace single samples far from the median of their window, and count them.
 
     The coordinate ``replaced_samples`` holds the count of each trace. The window must stay
-    shorter than half a period of the wavelet; `floor` is the smallest spike, in counts.
+    shorter than half a period of the wavelet; a spike also exceeds `floor` times the trace's
+    root mean square.
 
     Examples
     --------
@@ -183,33 +184,31 @@ class Despike(PerTrace):
         use = "despike"
         window_s = 5e-10
         threshold = 8.0
-        floor = 50.0
+        floor = 1.0
     """
 
     name: ClassVar[str] = "despike"
     window_s: float = 5e-10
     threshold: float = 8.0
-    floor: float = 0.0
+    floor: float = 1.0
 
     def describe(self, spec: BlockSpec) -> BlockSpec:
         """Return the spec with the count."""
         with refusing(self.name):
-            despike(no_traces(spec), window_samples=self._window(spec), threshold=self.threshold)
+            self._despiked(no_traces(spec), spec)
         return spec.with_coords("replaced_samples")
 
     def apply(self, block: Block) -> Block:
         """Return the block without spikes."""
-        found = despike(
-            block.data,
-            window_samples=self._window(block.spec),
-            threshold=self.threshold,
-            floor=self.floor,
-        )
+        found = self._despiked(block.data, block.spec)
         return block.with_data(found.data, coords={"replaced_samples": ("trace", found.replaced)})
 
-    def _window(self, spec: BlockSpec) -> int:
+    def _despiked(self, data: Traces, spec: BlockSpec) -> Despiked:
         samples = samples_of(self.window_s, spec, setting="window_s", step=self.name)
-        return max(3, _odd(samples))
+        window_samples = max(3, _odd(samples))
+        return despike(
+            data, window_samples=window_samples, threshold=self.threshold, floor=self.floor
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,8 @@ class ReferenceState(NamedTuple):
 class TimeZeroCorrelation(Recursive):
     """Set time zero of each trace by correlating its direct wave with that of the line's start.
 
-    The reference is the mean of the first `reference_traces` traces over `window_s`; they are
-    held until it is complete. Its first break (at `fraction` of its largest magnitude) is time
+    The reference is the mean of the first `reference_traces` traces over `window_s`, which
+    holds the direct wave; they are held until it is complete. Its first break (at `fraction` of its largest magnitude) is time
     zero, set as in `time-zero-threshold`; each trace is moved by its own lag, at most
     `maximum_lag_s`. A trace without a lag takes that of the one before.
 
@@ -91,7 +91,7 @@ class TimeZeroCorrelation(Recursive):
     """
 
     name: ClassVar[str] = "time-zero-correlation"
-    window_s: tuple[float, float] | None = None
+    window_s: tuple[float, float] = (-2e-8, 2e-8)
     maximum_lag_s: float = 1e-9
     reference_traces: int = 20
     fraction: float = 0.2

@@ -1,0 +1,1 @@
+"""The programs that made the files of this package; each runs again with ``python -m``."""

@@ -1,0 +1,1 @@
+"""gprMax output: simulated radar traces in HDF5."""

@@ -1,0 +1,1 @@
+"""GSSI: .DZT recordings with their .DZG and .DZX side files."""

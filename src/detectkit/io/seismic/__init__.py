@@ -1,0 +1,1 @@
+"""Seismic exchange formats that carry radar: SEG-Y and Seismic Unix."""

@@ -1,0 +1,1 @@
+"""Sensors & Software: DT1 traces, HD header and GPS side file (Noggin, pulseEKKO)."""

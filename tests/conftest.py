@@ -1,0 +1,31 @@
+"""What all tests share: where things are, and settings that make runs alike."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+os.environ.setdefault("MPLBACKEND", "Agg")  # before anything imports matplotlib
+
+settings.register_profile("detectkit", deadline=None, print_blob=True)
+settings.load_profile("detectkit")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    """Return the root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of real recordings beside the repository, or skip the test."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the real recordings (../shared/data) are not on this machine")
+    return folder
