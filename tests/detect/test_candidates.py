@@ -10,7 +10,9 @@ from detectkit.core import Block
 from detectkit.detect.candidates import Candidate, CandidateFinder, CandidateSettings
 from detectkit.testing.steps import cut
 
-SETTINGS = CandidateSettings(threshold=4.0, separation_rows=10, opening_rows=3, opening_samples=2)
+SETTINGS = CandidateSettings(
+    threshold=4.0, separation_rows=10, separation_samples=12, opening_rows=3, opening_samples=2
+)
 
 
 def score_block(data: np.ndarray) -> Block:
@@ -73,6 +75,10 @@ def test_of_two_within_the_separation_the_higher_is_kept() -> None:
     assert abs(places[0] - 57) <= 1
 
 
+def test_two_above_each_other_farther_than_the_separation_are_both_kept() -> None:
+    assert len(found([score_block(spots((50, 5, 7.0), (52, 24, 9.0)))])) == 2
+
+
 def test_two_farther_apart_are_both_kept() -> None:
     assert len(found([score_block(spots((40, 12, 7.0), (60, 20, 9.0)))])) == 2
 
@@ -87,6 +93,6 @@ def test_cutting_the_scores_changes_no_candidate(at: list[int], seed: int) -> No
     rng = np.random.default_rng(seed)
     data = np.abs(rng.normal(0.0, 3.0, (300, 16)))
     block = score_block(np.round(data, 1))
-    few = CandidateSettings(1.5, 6, 2, 2)
+    few = CandidateSettings(1.5, 6, 4, 2, 2)
     assert summary(found(cut(block, at), few)) == summary(found([block], few))
     assert len(found([block], few)) > 3

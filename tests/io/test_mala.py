@@ -180,7 +180,8 @@ class TestData:
         path = write_mala(tmp_path / "a.rd7", ramp).rename(tmp_path / "a.rd3")
         recording = opened(path)
         assert recording.streams[0].traces == 18
-        assert "--set bits=32" in said(recording, "warning")
+        assert "fits LAST TRACE with 32 bits" in said(recording, "warning")
+        assert "--set bits" in said(recording, "warning")
         told = opened(path, bits="32")
         assert told.streams[0].traces == 9
         assert "bits" not in said(told, "warning")

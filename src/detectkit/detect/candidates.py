@@ -1,15 +1,18 @@
-"""Candidates: places where the anomaly score peaks, one per `separation` along the track.
+"""Candidates: places where the anomaly score peaks, none two closer than a separation.
 
 Streaming: score blocks in, candidates out, the same for any cutting. A score image is opened
-with the resolution cell (a lone bright pixel is noise), its best value over depth is taken
-per trace, and a trace that is the highest within the separation is a candidate. The connected
-region around it tells how far it extends.
+with the resolution cell (a lone bright pixel is noise). A pixel that is the highest within a
+cell is a peak; of peaks within an ellipse, metres along the track by metres of depth, the
+highest is taken, those it covers are dropped, and so on down (greedy non-maximum suppression).
+Peaks farther apart along the track than the ellipse cannot cover each other, so that each such
+group is settled as soon as it is complete. The connected region around a peak tells how far
+it extends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -29,20 +32,21 @@ class CandidateSettings:
     ----------
     threshold
         Lowest score, in standard deviations above the clutter.
-    separation_rows
-        Of several peaks within this many rows only the highest is kept.
+    separation_rows, separation_samples
+        Half-axes of the ellipse within which only the highest of several peaks is kept.
     opening_rows, opening_samples
         Size of the resolution cell; smaller bright spots are removed.
     """
 
     threshold: float
     separation_rows: int
+    separation_samples: int
     opening_rows: int
     opening_samples: int
 
     @property
     def reach(self) -> int:
-        """Rows to each side that decide about a row."""
+        """Rows to each side that decide about a peak and its extent."""
         return self.separation_rows + 2 * self.opening_rows
 
 
@@ -80,6 +84,7 @@ class CandidateFinder:
     settings: CandidateSettings
     _held: Block | None = None
     _decided: int = 0
+    _group: list[tuple[int, Candidate]] = field(default_factory=list)
 
     def push(self, scores: Block) -> Iterator[Candidate]:
         """Take the next scores; yield the candidates that are decided."""
@@ -92,6 +97,7 @@ class CandidateFinder:
         """End the run of traces; yield the last candidates."""
         if self._held is not None:
             yield from self._decide(len(self._held))
+        yield from self._settled()
         self._held = None
         self._decided = 0
 
@@ -101,12 +107,32 @@ class CandidateFinder:
         if held is None or stop <= self._decided:
             return
         opened = _opened(held.data, self.settings)
-        for row in _peak_rows(opened.max(axis=1), self.settings):
+        for row, delay in _peaks(opened, self.settings):
             if self._decided <= row < stop:
-                yield _candidate(held, opened, row, self.settings)
+                at = held.first_trace + row
+                if self._group and at - self._group[-1][0] > self.settings.separation_rows:
+                    yield from self._settled()
+                self._group.append((at, _candidate(held, opened, (row, delay), self.settings)))
+        if self._group and held.first_trace + stop - self._group[-1][0] > (
+            self.settings.separation_rows
+        ):
+            yield from self._settled()
         keep = max(0, stop - self.settings.reach)
         self._held = held.traces(keep, len(held))
         self._decided = stop - keep
+
+    def _settled(self) -> Iterator[Candidate]:
+        """Yield the group's candidates that no higher one covers, and begin another group."""
+        kept: list[tuple[int, Candidate]] = []
+        for at, one in sorted(self._group, key=lambda pair: (-pair[1].score, pair[0])):
+            if not any(self._covers(at - other, one.delay - k.delay) for other, k in kept):
+                kept.append((at, one))
+        self._group = []
+        yield from (one for _, one in sorted(kept, key=lambda pair: (pair[0], pair[1].delay)))
+
+    def _covers(self, rows: int, samples: int) -> bool:
+        across = rows / self.settings.separation_rows
+        return across**2 + (samples / self.settings.separation_samples) ** 2 <= 1.0
 
 
 def _opened(scores: Scores, settings: CandidateSettings) -> Scores:
@@ -115,27 +141,44 @@ def _opened(scores: Scores, settings: CandidateSettings) -> Scores:
     return np.asarray(image, np.float32).reshape(scores.shape)
 
 
-def _peak_rows(best: Scores, settings: CandidateSettings) -> Iterator[int]:
-    """Yield the rows that are the highest within the separation; of equals the first."""
-    near = settings.separation_rows
-    around = cv2.dilate(best.reshape(-1, 1), np.ones((2 * near + 1, 1), np.uint8)).ravel()
-    for row in np.flatnonzero((best >= around) & (best >= settings.threshold)):
-        if row == 0 or best[row] > best[max(0, row - near) : row].max():
-            yield int(row)
+def _peaks(opened: Scores, settings: CandidateSettings) -> Iterator[tuple[int, int]]:
+    """Yield (row, delay) of the pixels that are highest within a cell; of equals the first."""
+    bright = opened >= settings.threshold
+    if not bright.any():
+        return
+    earlier, later = _cell_halves(settings)
+    first = opened > cv2.dilate(opened, earlier)
+    highest = bright & first & (opened >= cv2.dilate(opened, later))
+    for row, delay in np.argwhere(highest):
+        yield int(row), int(delay)
 
 
-def _candidate(held: Block, opened: Scores, row: int, settings: CandidateSettings) -> Candidate:
-    peak, delay = _refined(held.data, opened, row, settings)
+def _cell_halves(
+    settings: CandidateSettings,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Return the pixels before and after the centre, in reading order, of the neighbourhood."""
+    rows, samples = settings.opening_rows, settings.opening_samples
+    row, sample = np.mgrid[-rows : rows + 1, -samples : samples + 1]
+    before = (row < 0) | ((row == 0) & (sample < 0))
+    after = (row > 0) | ((row == 0) & (sample > 0))
+    return before.astype(np.uint8), after.astype(np.uint8)
+
+
+def _candidate(
+    held: Block, opened: Scores, peak: tuple[int, int], settings: CandidateSettings
+) -> Candidate:
+    row, column = peak
+    middle, delay = _refined(held.data, peak, settings)
     near = settings.separation_rows
     first, last = max(0, row - near), min(len(held), row + near + 1)
-    score = float(opened[row].max())
+    score = float(opened[row, column])
     bright = (opened[first:last] >= 0.5 * score).astype(np.uint8)
     _, labels = cv2.connectedComponents(bright, connectivity=8)
-    region = labels == labels[row - first, int(opened[row].argmax())]
+    region = labels == labels[row - first, column]
     rows, samples = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
     source = held.coord("source_trace")
     return Candidate(
-        row=held.traces(peak, peak + 1),
+        row=held.traces(middle, middle + 1),
         delay=delay,
         score=score,
         first_source=int(source[first + rows[0]]),
@@ -145,15 +188,13 @@ def _candidate(held: Block, opened: Scores, row: int, settings: CandidateSetting
     )
 
 
-def _refined(
-    scores: Scores, opened: Scores, row: int, settings: CandidateSettings
-) -> tuple[int, int]:
+def _refined(scores: Scores, peak: tuple[int, int], settings: CandidateSettings) -> tuple[int, int]:
     """Return row and delay of the middle of the score's bright cell.
 
-    The opening flattens a peak to a plateau that begins at `row`; the score-weighted mean over
-    it finds the middle.
+    The opening flattens a peak to a plateau that begins at `peak`; the score-weighted mean over
+    a cell from there finds the middle.
     """
-    delay = int(opened[row].argmax())
+    row, delay = peak
     rows = slice(row, min(scores.shape[0], row + settings.opening_rows))
     delays = slice(delay, min(scores.shape[1], delay + settings.opening_samples))
     weight = scores[rows, delays].astype(np.float64) ** 2

@@ -97,8 +97,12 @@ def candidate_settings(settings: DetectSettings, spec: BlockSpec) -> CandidateSe
     if spacing is not None:
         rows = max(1, round(settings.separation_m / spacing))
         cell = max(1, round(settings.cell_m / spacing))
-    samples = 1 if interval is None else max(1, round(settings.cell_s / interval))
-    return CandidateSettings(settings.threshold, rows, cell, min(samples, max(1, spec.samples)))
+    most = max(1, spec.samples)
+    samples = apart = 1
+    if interval is not None:
+        samples = max(1, round(settings.cell_s / interval))
+        apart = max(1, round(2.0 * settings.separation_m / settings.velocity_m_per_s / interval))
+    return CandidateSettings(settings.threshold, rows, min(apart, most), cell, min(samples, most))
 
 
 def within_band(scores: Block, settings: DetectSettings) -> Block:

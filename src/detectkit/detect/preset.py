@@ -16,10 +16,15 @@ from detectkit.core import PipelineError
 from detectkit.detect.settings import Detection, DetectSettings
 from detectkit.io import Notice, Stream
 from detectkit.pipeline import Pipeline, parse_steps
+from detectkit.signal.attributes import envelope
+from detectkit.signal.baseline import remove_dc
+from detectkit.signal.time_zero import first_break
 
 LOOK_TRACES = 256
-DEEPEST_M = 0.5
-"""Searched at least this deep where the recording reaches: buried mines lie above."""
+FIRST_BREAK = 0.2
+"""Share of a trace's largest magnitude at which its first break is seen."""
+DEEPEST_WAVELENGTHS = 4.0
+"""How deep a radar is searched: what lies deeper is mostly ringing of what lies above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +89,30 @@ def spectral_centre_hz(stream: Stream) -> float:
     return float((power * frequency).sum() / total)
 
 
+def pulse_length_s(stream: Stream, period_s: float) -> float:
+    """Return the time from first break to the envelope's maximum of the direct wave, in s.
+
+    The median over the line's first traces, within 1.5 periods of the centre frequency.
+    """
+    block = stream.rows(0, min(LOOK_TRACES, stream.traces))
+    data = remove_dc(np.nan_to_num(np.asarray(block.data, np.float32)))
+    start = first_break(data, fraction=FIRST_BREAK)
+    strength = envelope(data)
+    interval_s = stream.header.sample_interval_s
+    length = max(2, round(1.5 * period_s / interval_s))
+    found = [
+        int(strength[row, int(at) : int(at) + length].argmax()) - (at - int(at))
+        for row, at in enumerate(start)
+        if np.isfinite(at)
+    ]
+    return max(0.0, float(np.median(found))) * interval_s if found else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class _Fitted:
     """Lengths in the units of one line."""
 
+    pulse_s: float
     period_s: float
     wavelength_m: float
     velocity_m_per_s: float
@@ -100,8 +125,9 @@ class _Fitted:
         wavelength_m = ground.velocity_m_per_s / frequency_hz
         interval_s = stream.header.sample_interval_s
         reaches_m = 0.45 * interval_s * stream.header.samples * ground.velocity_m_per_s
-        deepest_m = min(max(DEEPEST_M, 6.0 * wavelength_m), reaches_m)
+        deepest_m = min(DEEPEST_WAVELENGTHS * wavelength_m, reaches_m)
         return cls(
+            pulse_length_s(stream, 1.0 / frequency_hz),
             1.0 / frequency_hz,
             wavelength_m,
             ground.velocity_m_per_s,
@@ -126,7 +152,12 @@ class _Fitted:
         high_hz = min(2.2 / self.period_s, 0.9 * nyquist_hz)
         background = self.traces(22.0, otherwise=300)
         return [
-            {"use": "time-zero-threshold"},
+            {
+                "use": "time-zero-threshold",
+                "fraction": FIRST_BREAK,
+                "lead_s": _round(max(self.interval_s, 2.0 * self.period_s)),
+                "pulse_s": _round(self.pulse_s),
+            },
             {"use": "dc"},
             {"use": "dewow", "window_s": _round(3.0 * self.period_s)},
             {
@@ -152,7 +183,7 @@ class _Fitted:
             "velocity_m_per_s": self.velocity_m_per_s,
             "band_m": self.band_m,
             "interval_s": _round(max(self.interval_s, self.period_s / 5.0)),
-            "half_angle_deg": 50.0,
+            "half_angle_deg": 60.0,
             "coherence_window_s": _round(self.period_s),
         }
         return [focus, prescreener]

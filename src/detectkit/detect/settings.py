@@ -27,7 +27,8 @@ class DetectSettings:
     threshold
         Lowest score, standard deviations above the local clutter.
     separation_m
-        Of several peaks within this distance only the highest is kept.
+        Of several peaks within this distance, along the track and in depth, only the highest
+        is kept.
     separation_traces
         The same for recordings without distance.
     cell_m, cell_s
@@ -42,7 +43,7 @@ class DetectSettings:
     velocity_error: float = 0.15
     velocity_source: str = "assumed"
     band_m: tuple[float, float] = (0.02, 0.5)
-    threshold: float = 4.5
+    threshold: float = 4.0
     separation_m: float = 0.1
     separation_traces: int = 10
     cell_m: float = 0.02

@@ -121,9 +121,9 @@ def despike(
     """Replace samples far from the median of their window along the delay axis by that median.
 
     Hampel's identifier (Davies and Gather, 1993): x is a spike where
-    ``|x - median| > max(k 1.4826 MAD, f rms)``, rms that of the whole trace. At the ends of the trace the first and the
-    last full window are used. Keep the window shorter than half a period of the wavelet, or
-    its crests are taken for spikes; look at the count.
+    ``|x - median| > max(k 1.4826 MAD, f rms)``, rms that of the whole trace. At the ends of
+    the trace the first and the last full window are used. Keep the window shorter than half a
+    period of the wavelet, or its crests are taken for spikes; look at the count.
 
     Parameters
     ----------

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from detectkit.core import FormatError
 from detectkit.io.gssi.antennas import antenna_hz
 from detectkit.io.gssi.dzx import Dzx
 from detectkit.io.gssi.header import CONVERTER_TAG, RANGE_NS, DztHeader
-from detectkit.io.notice import Notice
 from detectkit.io.overrides import Overrides
-
-
-@dataclass(frozen=True, slots=True)
-class Remarks:
-    """Builds notices about one header block of a file."""
-
-    path: Path
-    block_offset: int = 0
-
-    def note(self, text: str, byte: int | None = None, *, setting: str = "") -> Notice:
-        """Return a note; `setting` would settle it."""
-        return Notice("note", text, self.path.name, self._place(byte), setting)
-
-    def assumed(self, text: str, byte: int | None = None, *, setting: str) -> Notice:
-        """Return an assumption; the text gets the name of the setting that overrides it."""
-        remedy = f"{text}. Correct it with --set {setting}"
-        return Notice("assumed", remedy, self.path.name, self._place(byte), setting)
-
-    def warning(self, text: str, byte: int | None = None, *, setting: str = "") -> Notice:
-        """Return a warning; `setting` would settle it."""
-        return Notice("warning", text, self.path.name, self._place(byte), setting)
-
-    def _place(self, byte: int | None) -> int | None:
-        return None if byte is None else self.block_offset + byte
+from detectkit.io.remarks import Remarks
 
 
 def interval_s(
-    path: Path, head: DztHeader, samples: int, overrides: Overrides
-) -> tuple[float, tuple[Notice, ...]]:
+    path: Path, head: DztHeader, samples: int, overrides: Overrides, remarks: Remarks
+) -> float:
     """Return the sample interval in s.
 
     Raises
@@ -50,7 +24,7 @@ def interval_s(
     """
     given = overrides.number("sample_interval_s", None)
     if given is not None and given > 0.0:
-        return given, ()
+        return given
     interval = head.interval_s
     if interval is None:
         low, high = RANGE_NS
@@ -66,13 +40,11 @@ def interval_s(
             "header tag 0x0001: this writer's range spans samples - 1 intervals, where GSSI's "
             f"spans samples; the interval is {interval * 1e9:.6g} ns"
         )
-        return interval, (Remarks(path).note(text, 26),)
-    return interval, ()
+        remarks.note(text, offset=26)
+    return interval
 
 
-def first_twt_s(
-    path: Path, head: DztHeader, interval: float, blank: int
-) -> tuple[float, tuple[Notice, ...]]:
+def first_twt_s(head: DztHeader, interval: float, blank: int, remarks: Remarks) -> float:
     """Return the two-way travel time of the first sample in s.
 
     A negative position is the time of the first sample before time-zero: in the real file
@@ -81,60 +53,51 @@ def first_twt_s(
     The converter (tag 0x0001) puts the two header words before the signal, so that sample 2
     is the first of the original recording. The field ``zero`` means nothing reliable.
     """
-    say = Remarks(path)
     if head.tag == CONVERTER_TAG:
-        text = (
-            f"taken that sample {blank} of each trace is at 0 ns, as in the recording it was "
-            "converted from"
-        )
-        return -blank * interval, (say.assumed(text, 22, setting="first_twt_s"),)
+        text = f"taken that sample {blank} of each trace is at 0 ns, as it was before conversion"
+        remarks.assumed(text, offset=22, setting="first_twt_s")
+        return -blank * interval
     position = head.position_ns
     if position == 0.0:
-        return 0.0, ()
+        return 0.0
     if -head.range_ns <= position < 0.0:
         text = f"position {position:g} ns is taken as the time of the first sample"
-        return position * 1e-9, (say.note(text, 22, setting="first_twt_s"),)
+        remarks.note(text, offset=22, setting="first_twt_s")
+        return position * 1e-9
     text = (
         f"position {position:g} ns is not the start of a time window; the first sample is "
         "taken to be at 0 ns"
     )
-    return 0.0, (say.assumed(text, 22, setting="first_twt_s"),)
+    remarks.assumed(text, offset=22, setting="first_twt_s")
+    return 0.0
 
 
-def spacing_m(path: Path, head: DztHeader, dzx: Dzx) -> tuple[float | None, tuple[Notice, ...]]:
+def spacing_m(head: DztHeader, dzx: Dzx, remarks: Remarks) -> float | None:
     """Return the trace spacing in m that the .DZT states; the .DZX is compared, not used."""
-    return head.spacing_m, tuple(_spacing_notices(Remarks(path), head, dzx))
-
-
-def _spacing_notices(say: Remarks, head: DztHeader, dzx: Dzx) -> Iterator[Notice]:
     spacing, key = head.spacing_m, "trace_spacing_m"
-    remedy = f"give it with --set {key}"
     if head.scans_per_m == 0.0:
-        text = f"time mode: the recording has no distance; where known, {remedy}"
-        yield say.note(text, 14, setting=key)
+        remarks.note("time mode: the recording has no distance", offset=14, setting=key)
     elif spacing is None:
-        text = f"{head.scans_per_m:g} scans/m is no rate; the recording has no distance; {remedy}"
-        yield say.warning(text, 14, setting=key)
+        text = f"{head.scans_per_m:g} scans/m is no rate; the recording has no distance"
+        remarks.warning(text, offset=14, setting=key)
     if dzx.spacing_m is None:
-        return
+        return spacing
     if spacing is None:
-        text = (
-            f"the .DZX states {dzx.spacing_m:.6g} m per scan, the header none; not used. If the "
-            f"wheel was on, --set {key}={dzx.spacing_m:.6g}"
-        )
-        yield say.warning(text, 14, setting=key)
+        text = f"the .DZX states {dzx.spacing_m:.6g} m per scan, the header none; not used"
+        remarks.warning(text, offset=14, setting=key)
     elif abs(dzx.spacing_m - spacing) > 0.01 * spacing:
         text = (
             f"the header states {spacing:.6g} m between traces, the .DZX {dzx.spacing_m:.6g}; "
-            f"the header's is used. Correct it with --set {key}"
+            "the header's is used"
         )
-        yield say.warning(text, 14, setting=key)
+        remarks.warning(text, offset=14, setting=key)
+    return spacing
 
 
-def antenna(path: Path, head: DztHeader, block_offset: int) -> tuple[float | None, Notice | None]:
-    """Return the antenna's nominal frequency in Hz, or None and what to do about it."""
+def antenna(head: DztHeader, block_offset: int, remarks: Remarks) -> float | None:
+    """Return the antenna's nominal frequency in Hz, None where its name does not tell."""
     freq_hz = antenna_hz(head.antenna)
-    if freq_hz is not None:
-        return freq_hz, None
-    text = f"the antenna name {head.antenna!r} does not plainly tell a frequency; taken as unknown"
-    return None, Remarks(path, block_offset).assumed(text, 98, setting="antenna_hz")
+    if freq_hz is None:
+        text = f"the antenna name {head.antenna!r} does not plainly tell a frequency"
+        remarks.assumed(f"{text}; taken as unknown", offset=block_offset + 98, setting="antenna_hz")
+    return freq_hz

@@ -8,7 +8,6 @@ in turn) and marks in 32-bit files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from detectkit.core import FormatError, Sensor
 from detectkit.io.fixes import NO_FIXES, Fixes
 from detectkit.io.format import Certainty, Probe, sibling
 from detectkit.io.gssi import axes
-from detectkit.io.gssi.axes import Remarks
 from detectkit.io.gssi.dzg import read_dzg
 from detectkit.io.gssi.dzx import Dzx, read_dzx
 from detectkit.io.gssi.header import BLOCK_BYTES, TAGS, DztHeader
@@ -26,9 +24,10 @@ from detectkit.io.gssi.layout import STRUCTURAL, Layout, read_layout
 from detectkit.io.gssi.traces import QUIET_WORDS, DztTraces, counts_scans
 from detectkit.io.header import StreamHeader
 from detectkit.io.marks import LazyMarks
-from detectkit.io.notice import Notice, Severity
+from detectkit.io.notice import Notice
 from detectkit.io.overrides import Overrides
 from detectkit.io.recording import Recording, Stream
+from detectkit.io.remarks import Remarks
 
 LOOKED_AT = 256
 """Traces at the start whose two header words are looked at on opening."""
@@ -67,29 +66,28 @@ class GssiDzt:
             The file is shorter than a header, or its word length, trace length or time
             range is impossible and not given by the user.
         """
+        remarks = Remarks(path)
         head = DztHeader.parse(_block(path, 0))
-        layout = read_layout(path, head, overrides)
+        layout = read_layout(path, head, overrides, remarks)
         side = _read_side_files(path, layout.channel(0).records // layout.channels)
-        channels = [_channel(layout, head, index, overrides) for index in range(layout.channels)]
-        spacing, spacing_notices = axes.spacing_m(path, head, side.dzx)
+        channels = [
+            _channel(layout, head, index, overrides, remarks) for index in range(layout.channels)
+        ]
+        spacing = axes.spacing_m(head, side.dzx, remarks)
         streams = tuple(_stream(layout, one, side, spacing) for one in channels)
-        notices = (
-            *layout.notices,
-            *(notice for one in channels for notice in one.notices),
-            *spacing_notices,
-            *_word_notices(layout, streams),
-            *_end_notices(layout),
-            *_range_notices(side, streams),
-            *side.notices,
-        )
-        return Recording(path, self.name, streams, notices, dict(overrides))
+        _remark_on_words(layout, streams, remarks)
+        _remark_on_the_end(layout, remarks)
+        remarks.extend(side.notices)
+        if side.dzx_path is not None:
+            _remark_on_the_range(side.dzx, streams, remarks.about(side.dzx_path))
+        return Recording(path, self.name, streams, remarks.notices, dict(overrides))
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
     fixes: Fixes
     dzx: Dzx
-    dzx_name: str
+    dzx_path: Path | None
     notices: tuple[Notice, ...]
 
 
@@ -100,7 +98,6 @@ class _Channel:
     interval_s: float
     first_twt_s: float
     antenna_hz: float | None
-    notices: tuple[Notice, ...]
 
 
 def _block(path: Path, offset: int) -> bytes:
@@ -120,36 +117,33 @@ def _read_side_files(path: Path, traces: int) -> _Side:
     dzg_path, dzx_path = sibling(path, ".dzg"), sibling(path, ".dzx")
     fixes, dzg_notices = (NO_FIXES, ()) if dzg_path is None else read_dzg(dzg_path, traces)
     dzx = Dzx() if dzx_path is None else read_dzx(dzx_path)
-    name = "" if dzx_path is None else dzx_path.name
-    return _Side(fixes, dzx, name, (*dzg_notices, *dzx.notices))
+    return _Side(fixes, dzx, dzx_path, (*dzg_notices, *dzx.notices))
 
 
-def _channel(layout: Layout, first: DztHeader, index: int, overrides: Overrides) -> _Channel:
-    head, odd = _channel_head(layout, first, index)
-    interval, interval_notices = axes.interval_s(layout.path, head, layout.samples, overrides)
-    first_twt, twt_notices = axes.first_twt_s(layout.path, head, interval, layout.blank)
-    freq_hz, unknown = axes.antenna(layout.path, head, BLOCK_BYTES * index)
-    notices = (*odd, *interval_notices, *twt_notices, *([] if unknown is None else [unknown]))
-    return _Channel(index, head, interval, first_twt, freq_hz, notices)
+def _channel(
+    layout: Layout, first: DztHeader, index: int, overrides: Overrides, remarks: Remarks
+) -> _Channel:
+    head = first if index == 0 else _own_head(layout, first, index, remarks)
+    interval = axes.interval_s(layout.path, head, layout.samples, overrides, remarks)
+    first_twt = axes.first_twt_s(head, interval, layout.blank, remarks)
+    freq_hz = axes.antenna(head, BLOCK_BYTES * index, remarks)
+    return _Channel(index, head, interval, first_twt, freq_hz)
 
 
-def _channel_head(
-    layout: Layout, first: DztHeader, index: int
-) -> tuple[DztHeader, tuple[Notice, ...]]:
+def _own_head(layout: Layout, first: DztHeader, index: int, remarks: Remarks) -> DztHeader:
     """Return the header block of a channel, or the first one's where it has none of its own."""
-    if index == 0:
-        return first, ()
     offset = BLOCK_BYTES * index
     if offset + BLOCK_BYTES <= layout.offset:
         head = DztHeader.parse(_block(layout.path, offset))
         alike = (head.samples, head.bits) == (first.samples, first.bits)
         if alike and head.interval_s is not None:
-            return head, ()
+            return head
     text = (
         f"channel {index + 1} has no usable header block; time range and antenna are taken "
         "from channel 1"
     )
-    return first, (Remarks(layout.path).assumed(text, offset, setting="sample_interval_s"),)
+    remarks.assumed(text, offset=offset, setting="sample_interval_s")
+    return first
 
 
 def _stream(layout: Layout, channel: _Channel, side: _Side, spacing: float | None) -> Stream:
@@ -190,47 +184,45 @@ def _stream(layout: Layout, channel: _Channel, side: _Side, spacing: float | Non
     return Stream(header, source)
 
 
-def _word_notices(layout: Layout, streams: tuple[Stream, ...]) -> Iterator[Notice]:
+def _remark_on_words(layout: Layout, streams: tuple[Stream, ...], remarks: Remarks) -> None:
     if not layout.blank:
         return
-    yield Remarks(layout.path).note(
+    text = (
         "the first two words of each trace are not signal: they are kept as header_word_0 and "
         "header_word_1, and samples 0 and 1 repeat sample 2"
     )
+    remarks.note(text)
     source = streams[0].source
     if isinstance(source, DztTraces):
         words = np.unique(source.flags(0, min(streams[0].traces, LOOKED_AT)))
         strange = set(words.tolist()) - {*layout.mark_words, *QUIET_WORDS[layout.bits]}
         if strange:
             shown = ", ".join(f"0x{word:X}" for word in sorted(strange)[:4])
-            yield Remarks(layout.path).assumed(
-                f"second words of traces hold {shown}, of unknown meaning; taken as no mark",
-                setting="mark_word",
-            )
+            text = f"second words of traces hold {shown}, of unknown meaning; taken as no mark"
+            remarks.assumed(text, setting="mark_word")
 
 
-def _end_notices(layout: Layout) -> Iterator[Notice]:
-    file, say = layout.channel(0), Remarks(layout.path)
+def _remark_on_the_end(layout: Layout, remarks: Remarks) -> None:
+    file = layout.channel(0)
     if file.tail_bytes:
-        yield say.warning(
+        text = (
             f"the last trace is cut: expected {file.record.itemsize} bytes, found "
-            f"{file.tail_bytes}; all {file.records} whole traces are read",
-            file.tail_offset,
+            f"{file.tail_bytes}; all {file.records} whole traces are read"
         )
+        remarks.warning(text, offset=file.tail_offset)
     if file.records % layout.channels:
-        yield say.warning(
+        text = (
             f"{file.records} traces do not divide among {layout.channels} channels; the last "
-            "channels have one trace less",
-            file.tail_offset,
+            "channels have one trace less"
         )
+        remarks.warning(text, offset=file.tail_offset)
     if file.records == 0:
-        yield say.warning("the file holds no whole trace", file.offset)
+        remarks.warning("the file holds no whole trace", offset=file.offset)
 
 
-def _range_notices(side: _Side, streams: tuple[Stream, ...]) -> Iterator[Notice]:
-    last, traces = side.dzx.last_scan, streams[0].traces
+def _remark_on_the_range(dzx: Dzx, streams: tuple[Stream, ...], remarks: Remarks) -> None:
+    last, traces = dzx.last_scan, streams[0].traces
     if last is None or last == traces - 1:
         return
-    severity: Severity = "warning" if last >= traces else "note"
-    text = f"describes scans 0 to {last}, the recording has {traces} traces; all are read"
-    yield Notice(severity, text, side.dzx_name)
+    say = remarks.warning if last >= traces else remarks.note
+    say(f"describes scans 0 to {last}, the recording has {traces} traces; all are read")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +10,6 @@ from types import MappingProxyType
 import numpy as np
 
 from detectkit.core import FormatError, UsageError
-from detectkit.io.gssi.axes import Remarks
 from detectkit.io.gssi.header import (
     LEAST_SAMPLES,
     MOST_CHANNELS,
@@ -19,9 +18,9 @@ from detectkit.io.gssi.header import (
     DztHeader,
 )
 from detectkit.io.gssi.traces import MARK_WORDS
-from detectkit.io.notice import Notice
 from detectkit.io.overrides import Overrides
 from detectkit.io.records import RecordFile
+from detectkit.io.remarks import Remarks
 
 STRUCTURAL: Mapping[str, str] = MappingProxyType(
     {
@@ -39,7 +38,7 @@ STRUCTURAL: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The geometry of the file, and what was assumed to get at it."""
+    """The geometry of the file."""
 
     path: Path
     offset: int
@@ -50,7 +49,6 @@ class Layout:
     offset_binary: bool
     blank: int
     mark_words: tuple[int, ...]
-    notices: tuple[Notice, ...]
 
     def channel(self, index: int) -> RecordFile:
         """Return the records of one channel, 0-based."""
@@ -66,7 +64,7 @@ class Layout:
         return -half, half - 1.0
 
 
-def read_layout(path: Path, head: DztHeader, overrides: Overrides) -> Layout:
+def read_layout(path: Path, head: DztHeader, overrides: Overrides, remarks: Remarks) -> Layout:
     """Settle the layout: the user's word first, then the header's, then the least.
 
     Raises
@@ -76,8 +74,8 @@ def read_layout(path: Path, head: DztHeader, overrides: Overrides) -> Layout:
     UsageError
         The user's own figure is impossible.
     """
-    notices = list(_tag_notices(path, head))
-    channels = _channels(path, head, overrides, notices)
+    _remark_on_the_instrument(head, remarks)
+    channels = _channels(head, overrides, remarks)
     bits = _one_of("bits", overrides.integer("bits", head.bits), WORD_BITS, path, 6)
     samples = overrides.integer("samples", head.samples)
     blank = _one_of("header_words", overrides.integer("header_words", 2), (0, 2), path, None)
@@ -92,7 +90,7 @@ def read_layout(path: Path, head: DztHeader, overrides: Overrides) -> Layout:
     mark = overrides.integer("mark_word", None)
     return Layout(
         path=path,
-        offset=_offset(path, head, overrides, channels, notices),
+        offset=_offset(path, head, overrides, channels, remarks),
         samples=samples,
         bits=bits,
         channels=channels,
@@ -100,30 +98,29 @@ def read_layout(path: Path, head: DztHeader, overrides: Overrides) -> Layout:
         offset_binary=coding == "offset-binary",
         blank=blank,
         mark_words=MARK_WORDS[bits] if mark is None else (mark,),
-        notices=tuple(notices),
     )
 
 
-def _tag_notices(path: Path, head: DztHeader) -> Iterator[Notice]:
+def _remark_on_the_instrument(head: DztHeader, remarks: Remarks) -> None:
     if head.tag not in TAGS:
         text = (
             f"unknown header tag 0x{head.tag:04X}; read as the other GSSI headers are, traces "
             f"from byte {head.data_offset(head.channels):,} on"
         )
-        yield Remarks(path).assumed(text, 0, setting="data_offset")
+        remarks.assumed(text, offset=0, setting="data_offset")
     if head.instrument == "GSSI":
         text = (
             f"the header ({TAGS.get(head.tag, 'unknown')}, system code {head.system}) does not "
             "plainly tell the model; taken as a GSSI radar of unknown model"
         )
-        yield Remarks(path).assumed(text, 113, setting="instrument")
+        remarks.assumed(text, offset=113, setting="instrument")
 
 
-def _channels(path: Path, head: DztHeader, overrides: Overrides, notices: list[Notice]) -> int:
+def _channels(head: DztHeader, overrides: Overrides, remarks: Remarks) -> int:
     channels = overrides.integer("channels", None)
     if channels is None and not 1 <= head.channels <= MOST_CHANNELS:
         text = f"{head.channels} channels are not possible (1 to {MOST_CHANNELS} are); taken as 1"
-        notices.append(Remarks(path).assumed(text, 52, setting="channels"))
+        remarks.assumed(text, offset=52, setting="channels")
         return 1
     channels = head.channels if channels is None else channels
     if not 1 <= channels <= MOST_CHANNELS:
@@ -133,7 +130,7 @@ def _channels(path: Path, head: DztHeader, overrides: Overrides, notices: list[N
 
 
 def _offset(
-    path: Path, head: DztHeader, overrides: Overrides, channels: int, notices: list[Notice]
+    path: Path, head: DztHeader, overrides: Overrides, channels: int, remarks: Remarks
 ) -> int:
     offset = overrides.integer("data_offset", head.data_offset(channels))
     size = path.stat().st_size
@@ -145,7 +142,7 @@ def _offset(
         raise FormatError(msg)
     if head.data_field == 0 and "data_offset" not in overrides:
         text = f"the header gives no place for the traces; taken from byte {offset:,} on"
-        notices.append(Remarks(path).assumed(text, 2, setting="data_offset"))
+        remarks.assumed(text, offset=2, setting="data_offset")
     return offset
 
 

@@ -6,7 +6,7 @@ checked on a real file: .rd7 and .mrk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -25,6 +25,7 @@ from detectkit.io.notice import Notice
 from detectkit.io.overrides import Overrides
 from detectkit.io.recording import Recording, Stream
 from detectkit.io.records import Columns, RecordFile
+from detectkit.io.remarks import Remarks
 
 DATA_SUFFIXES = (".rd3", ".rd7")
 SUFFIX_BITS = {".rd3": 16, ".rd7": 32}
@@ -67,14 +68,16 @@ class Mala:
             The .rad tells no trace length or sampling frequency, and neither does the user.
         """
         data, rad = _files(path, overrides)
-        notices = list(rad.notices)
-        file = _records(data, rad, overrides, notices)
+        remarks = Remarks(data)
+        remarks.extend(rad.notices)
+        file = _records(data, rad, overrides, remarks)
         interval = _interval_s(rad, overrides)
-        fixes, marks = _side_files(data, file.records, notices)
+        fixes, marks = _side_files(data, file.records, remarks)
         header = _header(data, rad, file, interval, fixes, marks)
-        notices += [*_end_notices(file, rad), *_header_notices(rad, header)]
+        _remark_on_the_end(file, rad, remarks)
+        _remark_on_the_header(rad, header, remarks.about(rad.path))
         stream = Stream(header, MalaTraces(file))
-        return Recording(data, self.name, (stream,), tuple(notices), dict(overrides))
+        return Recording(data, self.name, (stream,), remarks.notices, dict(overrides))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def _files(path: Path, overrides: Overrides) -> tuple[Path, Rad]:
     raise MissingSideFileError(msg)
 
 
-def _records(data: Path, rad: Rad, overrides: Overrides, notices: list[Notice]) -> RecordFile:
+def _records(data: Path, rad: Rad, overrides: Overrides, remarks: Remarks) -> RecordFile:
     samples = overrides.integer("samples", rad.samples)
     if samples is None or samples < 1:
         found = rad.pairs.get("SAMPLES", "nothing")
@@ -136,7 +139,7 @@ def _records(data: Path, rad: Rad, overrides: Overrides, notices: list[Notice]) 
             f"{samples if samples is not None else found}; give it with --set samples=512"
         )
         raise FormatError(msg)
-    bits = overrides.integer("bits", None) or _bits(data, rad, samples, notices)
+    bits = overrides.integer("bits", None) or _bits(data, rad, samples, remarks)
     offset = overrides.integer("data_offset", 0)
     _check_geometry(data, samples, bits, offset)
     order = ">" if overrides.choice("byte_order", ("little", "big"), "little") == "big" else "<"
@@ -157,20 +160,20 @@ def _check_geometry(data: Path, samples: int, bits: int, offset: int) -> None:
         raise FormatError(msg)
 
 
-def _bits(data: Path, rad: Rad, samples: int, notices: list[Notice]) -> int:
+def _bits(data: Path, rad: Rad, samples: int, remarks: Remarks) -> int:
     named = SUFFIX_BITS.get(data.suffix.lower())
     last = rad.whole("LAST TRACE")
     size = data.stat().st_size
     fitting = [bits for bits in (16, 32) if last and size == last * samples * bits // 8]
     if named is None and not fitting:
         text = "neither suffix nor size tell the bits per sample; taken as 16"
-        notices.append(_assumed(text, data.name, "bits"))
+        remarks.assumed(text, setting="bits")
     if named and fitting and named not in fitting:
         text = (
             f"its size fits LAST TRACE with {fitting[0]} bits per sample, its suffix says "
-            f"{named}; read with {named}. Change it with --set bits={fitting[0]}"
+            f"{named}; read with {named}"
         )
-        notices.append(Notice("warning", text, data.name, setting="bits"))
+        remarks.warning(text, setting="bits")
     return named or (fitting[0] if fitting else 16)
 
 
@@ -187,11 +190,11 @@ def _interval_s(rad: Rad, overrides: Overrides) -> float:
     return interval
 
 
-def _side_files(data: Path, traces: int, notices: list[Notice]) -> tuple[Fixes, tuple[int, ...]]:
+def _side_files(data: Path, traces: int, remarks: Remarks) -> tuple[Fixes, tuple[int, ...]]:
     cor, mrk = sibling(data, ".cor"), sibling(data, ".mrk")
     fixes, cor_notices = (NO_FIXES, ()) if cor is None else read_cor(cor, traces)
     marks, mrk_notices = ((), ()) if mrk is None else read_mrk(mrk, traces)
-    notices += [*cor_notices, *mrk_notices]
+    remarks.extend((*cor_notices, *mrk_notices))
     return fixes, marks
 
 
@@ -219,54 +222,47 @@ def _header(
     )
 
 
-def _end_notices(file: RecordFile, rad: Rad) -> Iterator[Notice]:
-    name, last = file.path.name, rad.whole("LAST TRACE")
+def _remark_on_the_end(file: RecordFile, rad: Rad, remarks: Remarks) -> None:
+    last = rad.whole("LAST TRACE")
     if file.tail_bytes:
         text = (
             f"the last trace is cut: expected {file.record.itemsize} bytes, found "
             f"{file.tail_bytes}; all {file.records} whole traces are read"
         )
-        yield Notice("warning", text, name, file.tail_offset)
+        remarks.warning(text, offset=file.tail_offset)
     if last is not None and last != file.records:
         text = f"the .rad says {last} traces, the file has {file.records}; all of these are read"
-        yield Notice("warning", text, name, file.tail_offset)
+        remarks.warning(text, offset=file.tail_offset)
     if file.records == 0:
-        yield Notice("warning", "the file holds no whole trace", name, file.offset)
+        remarks.warning("the file holds no whole trace", offset=file.offset)
 
 
-def _header_notices(rad: Rad, header: StreamHeader) -> Iterator[Notice]:
-    name, window = rad.path.name, rad.number("TIMEWINDOW")
+def _remark_on_the_header(rad: Rad, header: StreamHeader, remarks: Remarks) -> None:
+    window = rad.number("TIMEWINDOW")
     sampled_ns = 1e9 * header.samples * header.sample_interval_s
     if window is not None and abs(window - sampled_ns) > 0.01 * sampled_ns:
         text = (
             f"TIMEWINDOW {window:g} ns disagrees with SAMPLES / FREQUENCY = {sampled_ns:.6g} ns; "
             "the latter is used"
         )
-        yield Notice("warning", text, name, setting="sample_interval_s")
+        remarks.warning(text, setting="sample_interval_s")
     if rad.pairs:
         text = f"SIGNAL POSITION {rad.pairs.get('SIGNAL POSITION', '-')} is not used; the first "
-        yield _assumed(f"{text}sample is taken to be at 0 ns", name, "first_twt_s")
-    yield from _spacing_notices(rad)
+        remarks.assumed(f"{text}sample is taken to be at 0 ns", setting="first_twt_s")
+    _remark_on_distance(rad, remarks)
     if rad.antenna_hz is None:
         text = f"ANTENNAS {rad.pairs.get('ANTENNAS', '')!r} does not plainly tell a frequency"
-        yield _assumed(f"{text}; taken as unknown", name, "antenna_hz")
+        remarks.assumed(f"{text}; taken as unknown", setting="antenna_hz")
     if (rad.number("POSITIVE DIRECTION") or 0.0) < 0.0:
-        text = "POSITIVE DIRECTION is negative: the wheel's sign; traces stay as recorded"
-        yield Notice("note", text, name)
+        remarks.note("POSITIVE DIRECTION is negative: the wheel's sign; traces stay as recorded")
 
 
-def _spacing_notices(rad: Rad) -> Iterator[Notice]:
-    if not rad.by_time:
-        if rad.spacing_m is None:
-            text = f"DISTANCE INTERVAL {rad.pairs['DISTANCE INTERVAL']} is no distance; not used"
-            yield Notice("warning", text, rad.path.name, setting="trace_spacing_m")
-        return
-    text = "time mode: the recording has no distance; where known, give it with "
-    nominal = rad.number("DISTANCE INTERVAL") or 0.0
-    if nominal > 0.0:
-        text = f"TIME FLAG 1: DISTANCE INTERVAL {nominal:g} m is not used; if it is right, "
-    yield Notice("note", f"{text}--set trace_spacing_m", rad.path.name, setting="trace_spacing_m")
-
-
-def _assumed(text: str, file: str, setting: str) -> Notice:
-    return Notice("assumed", f"{text}. Correct it with --set {setting}", file, None, setting)
+def _remark_on_distance(rad: Rad, remarks: Remarks) -> None:
+    key, nominal = "trace_spacing_m", rad.number("DISTANCE INTERVAL") or 0.0
+    if rad.by_time and nominal > 0.0:
+        text = f"TIME FLAG 1, time mode: DISTANCE INTERVAL {nominal:g} m is not used"
+        remarks.note(text, setting=key)
+    elif rad.by_time:
+        remarks.note("time mode: the recording has no distance", setting=key)
+    elif rad.spacing_m is None:
+        remarks.warning(f"DISTANCE INTERVAL {nominal:g} is no distance; not used", setting=key)

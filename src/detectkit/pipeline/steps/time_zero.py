@@ -21,7 +21,9 @@ class TimeZeroThreshold(PerTrace):
 
     The break is where the trace first reaches `fraction` of its largest magnitude within
     `window_s`; take the level out before (`dc`). It is set to the time the direct wave takes
-    through air from antenna to antenna, so that ``twt_s`` counts from the transmission.
+    through air from antenna to antenna, so that ``twt_s`` counts from the transmission. With
+    `pulse_s`, the time from a pulse's first break to its middle, it counts from the middle of
+    the transmitted pulse instead: then the middle of a reflection has the time of its depth.
     `lead_s` of what came before the break are kept. A trace of zeros stays one.
 
     Examples
@@ -39,17 +41,19 @@ class TimeZeroThreshold(PerTrace):
     fraction: float = 0.2
     window_s: tuple[float, float] | None = None
     lead_s: float = 1e-9
+    pulse_s: float = 0.0
 
     def describe(self, spec: BlockSpec) -> BlockSpec:
         """Return the spec with the new first time."""
         with refusing(self.name):
             self._breaks(Block(no_traces(spec)), spec)
-        return aligned_spec(spec, lead_s=self.lead_s, zero_s=_direct_s(spec), step=self.name)
+        zero_s = _direct_s(spec) - self.pulse_s
+        return aligned_spec(spec, lead_s=self.lead_s, zero_s=zero_s, step=self.name)
 
     def apply(self, block: Block) -> Block:
         """Return the aligned traces."""
         breaks = self._breaks(block, block.spec)
-        zero_s = _direct_s(block.spec)
+        zero_s = _direct_s(block.spec) - self.pulse_s
         return aligned(block, breaks, lead_s=self.lead_s, zero_s=zero_s, step=self.name)
 
     def _breaks(self, block: Block, spec: BlockSpec) -> Values:
@@ -75,9 +79,10 @@ class TimeZeroCorrelation(Recursive):
     """Set time zero of each trace by correlating its direct wave with that of the line's start.
 
     The reference is the mean of the first `reference_traces` traces over `window_s`, which
-    holds the direct wave; they are held until it is complete. Its first break (at `fraction` of its largest magnitude) is time
-    zero, set as in `time-zero-threshold`; each trace is moved by its own lag, at most
-    `maximum_lag_s`. A trace without a lag takes that of the one before.
+    holds the direct wave; they are held until it is complete. Its first break (at `fraction`
+    of its largest magnitude) is time zero, set as in `time-zero-threshold`; each trace is
+    moved by its own lag, at most `maximum_lag_s`. A trace without a lag takes that of the one
+    before.
 
     Examples
     --------
