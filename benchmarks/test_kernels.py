@@ -56,7 +56,7 @@ def _stream(make: Callable[[], Any]) -> Kernel:
     return through
 
 
-def _resample(line: Traces, out: Traces) -> object:
+def _resample(line: Traces, _out: Traces) -> object:
     rng = np.random.default_rng(1)
     distance_m = np.cumsum(rng.uniform(0.5, 1.5, len(line)) * SPACING_M)
     nothing, ones = np.zeros((len(line), 0)), np.ones(len(line))

@@ -555,6 +555,16 @@ def test_a_stream_keeps_to_its_first_block(
             stream.append(replace(a_block(10, first_trace=10), **changed))
 
 
+def test_a_finished_stream_takes_no_more(tmp_path: Path) -> None:
+    with FlightWriter(tmp_path / "f.h5") as flight:
+        stream = flight.stream("gpr")
+        stream.append(a_block(10))
+        stream.finish()
+        with pytest.raises(UsageError, match="finished"):
+            stream.append(a_block(10, first_trace=10))
+    assert opened(tmp_path / "f.h5").streams[0].traces == 10
+
+
 @pytest.mark.parametrize("name", ["data", "lines", "a/b", ".x"])
 def test_a_coordinate_cannot_take_a_name_of_the_layout(tmp_path: Path, name: str) -> None:
     block = a_block(3)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from detectkit.core import FormatError, Sensor, UsageError
-from detectkit.detect.preset import Ground, default_pipeline
+from detectkit.detect.preset import Ground, default_pipeline, look
 from detectkit.detect.settings import Detection
 from detectkit.io import Notice, Overrides, Recording, Stream, open_recording
 from detectkit.pipeline import Pipeline
+from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
 SLOWEST_M_PER_S = 2.0e7
 FASTEST_M_PER_S = 3.0e8
-LIGHT_M_PER_S = 299_792_458.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,7 @@ def plan(
     opened = [open_recording(path, overrides=overrides, format_name=format_name) for path in paths]
     lines: list[LineJob] = []
     notices: list[Notice] = [one for recording in opened for one in recording.notices]
+    notices += [silent for recording in opened for silent in _silent(recording)]
     for recording, stream, name in _named(opened):
         ground = ground_of(stream, velocity_m_per_s)
         if pipeline is None:
@@ -116,8 +117,18 @@ def ground_of(stream: Stream, velocity_m_per_s: float | None) -> Ground:
         return Ground(velocity_m_per_s, "given")
     permittivity = stream.header.permittivity
     if permittivity is not None and 1.0 <= permittivity <= 81.0:
-        return Ground(LIGHT_M_PER_S / permittivity**0.5, "file")
+        return Ground(SPEED_OF_LIGHT_M_S / permittivity**0.5, "file")
     return Ground(1.0e8, "assumed")
+
+
+def _silent(recording: Recording) -> Iterator[Notice]:
+    """Yield a warning for each radar stream that is left out because nothing is in it."""
+    for stream in recording.streams:
+        sensor = stream.header.sensor
+        if sensor.kind == "gpr" and (stream.traces == 0 or look(stream) is None):
+            what = f"sensor {sensor.id!r}, line {stream.header.line!r}"
+            text = f"{what}: no signal in its {stream.traces} traces; left out"
+            yield Notice("warning", text, recording.path.name)
 
 
 def _named(opened: Sequence[Recording]) -> Iterator[tuple[Recording, Stream, str]]:
@@ -125,12 +136,11 @@ def _named(opened: Sequence[Recording]) -> Iterator[tuple[Recording, Stream, str
     taken: set[str] = set()
     for recording in opened:
         radar = [one for one in recording.streams if one.header.sensor.kind == "gpr"]
-        if not radar or all(one.traces == 0 for one in radar):
-            msg = f"{recording.path.name}: no radar traces in it, so nothing to process"
+        alive = [one for one in radar if one.traces > 0 and look(one) is not None]
+        if not alive:
+            msg = f"{recording.path.name}: no radar traces with a signal in it; nothing to process"
             raise FormatError(msg)
-        for stream in radar:
-            if stream.traces == 0:
-                continue
+        for stream in alive:
             base = stream.header.line or recording.path.stem
             if len(radar) > 1 and stream.header.sensor != Sensor() and base in taken:
                 base = f"{base}.{stream.header.sensor.id}"

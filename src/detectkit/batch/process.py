@@ -7,9 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from detectkit.batch.job import Job, LineJob
 from detectkit.batch.prefetch import prefetched
 from detectkit.batch.run_record import file_sha256, write_run
@@ -19,11 +16,13 @@ from detectkit.io import Notice
 from detectkit.io.flight.writer import FlightWriter
 from detectkit.pipeline import Runner
 from detectkit.product.canvas import Canvas
-from detectkit.product.radargram import RadargramText, draw_radargram
+from detectkit.product.radargram import DepthOf, RadargramText, draw_radargram
 from detectkit.product.tables import write_csv, write_geojson
 from detectkit.signal.travel_time import depth_m
 
 Progress = Callable[[int], None]
+DISPLAY_EVENING = 0.6
+"""Share of the decay with time that the processed picture evens out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,9 @@ def _pictures(line: LineJob, one: LineResult, result: RunResult) -> None:
             f"{shared} · processed · {_count(found, line)}", f"{steps}\n{_note(line)}"
         ),
         depth_of=_depth_axis(line),
+        searched_m=None if line.detection is None else line.detection.settings.band_m,
         indications=found,
+        evening=DISPLAY_EVENING,
     )
     result.files += [raw, processed]
 
@@ -198,14 +199,12 @@ def _note(line: LineJob) -> str:
     s = line.detection.settings
     return (
         f"depth from {s.velocity_m_per_s / 1e9:.3g} m/ns ({s.velocity_source}), searched "
-        f"{s.band_m[0]:.3g}–{s.band_m[1]:.3g} m at score ≥ {s.threshold:g}; no indication does "
-        "not mean that nothing is there"
+        f"{s.band_m[0]:.3g}–{s.band_m[1]:.3g} m (dashed) at score ≥ {s.threshold:g}; no "
+        "indication does not mean that nothing is there; decay with time evened out for display"
     )
 
 
-def _depth_axis(
-    line: LineJob,
-) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]] | None:
+def _depth_axis(line: LineJob) -> DepthOf | None:
     if line.detection is None:
         return None
     velocity = line.detection.settings.velocity_m_per_s

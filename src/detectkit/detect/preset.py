@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from detectkit.core import PipelineError
+from detectkit.core import FormatError
 from detectkit.detect.settings import Detection, DetectSettings
 from detectkit.io import Notice, Stream
 from detectkit.pipeline import Pipeline, parse_steps
@@ -36,11 +37,21 @@ class Ground:
 
 
 def default_pipeline(stream: Stream, ground: Ground) -> tuple[Pipeline, list[Notice]]:
-    """Return the default pipeline for a line, and what had to be assumed for it."""
+    """Return the default pipeline for a line, and what had to be assumed for it.
+
+    Raises
+    ------
+    FormatError
+        The line holds no signal to fit anything to.
+    """
+    traces = look(stream)
+    if traces is None:
+        msg = f"line {stream.header.line!r}, sensor {stream.header.sensor.id!r}: no signal in it"
+        raise FormatError(msg)
     notices: list[Notice] = []
     frequency_hz = stream.header.sensor.antenna_hz
     if frequency_hz is None:
-        frequency_hz = spectral_centre_hz(stream)
+        frequency_hz = spectral_centre_hz(traces, stream.header.sample_interval_s)
         notices.append(
             Notice(
                 "assumed",
@@ -64,48 +75,61 @@ def default_pipeline(stream: Stream, ground: Ground) -> tuple[Pipeline, list[Not
                 "and results are by trace number; override with --set trace_spacing_m=...",
             )
         )
-    fitted = _Fitted.to(stream, ground, frequency_hz)
+    pulse_s = pulse_length_s(
+        traces, period_s=1.0 / frequency_hz, sample_interval_s=stream.header.sample_interval_s
+    )
+    fitted = _Fitted.to(stream, ground, frequency_hz, pulse_s)
     detection = Detection(fitted.detect(ground), parse_steps(fitted.score()))
     return Pipeline(
         parse_steps(fitted.steps()), "default", {"detect": detection.to_table()}
     ), notices
 
 
-def spectral_centre_hz(stream: Stream) -> float:
-    """Return the energy-weighted mean frequency of the line's first traces, mean removed."""
-    block = stream.rows(0, min(LOOK_TRACES, stream.traces))
-    skip = block.sensor.blank_samples
-    data = np.nan_to_num(np.asarray(block.data[:, skip:], np.float64))
-    data = data - data.mean(axis=1, keepdims=True)
-    power = (np.abs(np.fft.rfft(data, axis=1)) ** 2).sum(axis=0)
-    frequency = np.fft.rfftfreq(data.shape[1], stream.header.sample_interval_s)
-    total = float(power.sum())
-    if total <= 0.0:
-        msg = (
-            f"line {stream.header.line!r}: the first {len(block)} traces hold no signal, so that "
-            "no antenna frequency can be seen; give --set antenna_hz=..."
-        )
-        raise PipelineError(msg)
-    return float((power * frequency).sum() / total)
+def look(stream: Stream) -> npt.NDArray[np.float32] | None:
+    """Return a stretch of traces with signal from the line's start, middle or end.
+
+    Level removed, samples that are not signal left out; None where all three are silent.
+    """
+    for share in (0.0, 0.5, 1.0):
+        start = int(share * max(0, stream.traces - LOOK_TRACES))
+        block = stream.rows(start, min(start + LOOK_TRACES, stream.traces))
+        data = np.nan_to_num(np.asarray(block.data[:, block.sensor.blank_samples :], np.float32))
+        level = remove_dc(data)
+        if np.any(level):
+            return level
+    return None
 
 
-def pulse_length_s(stream: Stream, period_s: float) -> float:
+def spectral_centre_hz(traces: npt.NDArray[np.float32], sample_interval_s: float) -> float:
+    """Return the energy-weighted mean frequency of (trace, delay) samples.
+
+    Examples
+    --------
+    >>> wave = np.sin(2 * np.pi * 5e8 * 1e-10 * np.arange(200, dtype=np.float32))
+    >>> round(spectral_centre_hz(wave[None, :], 1e-10) / 1e8)
+    5
+    """
+    power = (np.abs(np.fft.rfft(traces.astype(np.float64), axis=1)) ** 2).sum(axis=0)
+    frequency = np.fft.rfftfreq(traces.shape[1], sample_interval_s)
+    return float((power * frequency).sum() / max(float(power.sum()), 1e-300))
+
+
+def pulse_length_s(
+    traces: npt.NDArray[np.float32], *, period_s: float, sample_interval_s: float
+) -> float:
     """Return the time from first break to the envelope's maximum of the direct wave, in s.
 
-    The median over the line's first traces, within 1.5 periods of the centre frequency.
+    The median over the traces, within 1.5 periods of the centre frequency.
     """
-    block = stream.rows(0, min(LOOK_TRACES, stream.traces))
-    data = remove_dc(np.nan_to_num(np.asarray(block.data, np.float32)))
-    start = first_break(data, fraction=FIRST_BREAK)
-    strength = envelope(data)
-    interval_s = stream.header.sample_interval_s
-    length = max(2, round(1.5 * period_s / interval_s))
+    start = first_break(traces, fraction=FIRST_BREAK)
+    strength = envelope(traces)
+    length = max(2, round(1.5 * period_s / sample_interval_s))
     found = [
         int(strength[row, int(at) : int(at) + length].argmax()) - (at - int(at))
         for row, at in enumerate(start)
         if np.isfinite(at)
     ]
-    return max(0.0, float(np.median(found))) * interval_s if found else 0.0
+    return max(0.0, float(np.median(found))) * sample_interval_s if found else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +145,13 @@ class _Fitted:
     deepest_m: float
 
     @classmethod
-    def to(cls, stream: Stream, ground: Ground, frequency_hz: float) -> _Fitted:
+    def to(cls, stream: Stream, ground: Ground, frequency_hz: float, pulse_s: float) -> _Fitted:
         wavelength_m = ground.velocity_m_per_s / frequency_hz
         interval_s = stream.header.sample_interval_s
         reaches_m = 0.45 * interval_s * stream.header.samples * ground.velocity_m_per_s
         deepest_m = min(DEEPEST_WAVELENGTHS * wavelength_m, reaches_m)
         return cls(
-            pulse_length_s(stream, 1.0 / frequency_hz),
+            pulse_s,
             1.0 / frequency_hz,
             wavelength_m,
             ground.velocity_m_per_s,
@@ -152,13 +176,13 @@ class _Fitted:
         high_hz = min(2.2 / self.period_s, 0.9 * nyquist_hz)
         background = self.traces(22.0, otherwise=300)
         return [
+            {"use": "dc"},
             {
                 "use": "time-zero-threshold",
                 "fraction": FIRST_BREAK,
                 "lead_s": _round(max(self.interval_s, 2.0 * self.period_s)),
                 "pulse_s": _round(self.pulse_s),
             },
-            {"use": "dc"},
             {"use": "dewow", "window_s": _round(3.0 * self.period_s)},
             {
                 "use": "bandpass",

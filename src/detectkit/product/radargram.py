@@ -17,6 +17,12 @@ from detectkit.product.canvas import Canvas
 INDICATION_COLOUR = "#D55E00"
 """Vermillion of the colour-blind-safe Okabe-Ito palette."""
 GAP_COLOUR = "#56B4E9"
+BAND_COLOUR = "#0072B2"
+CLIP_PERCENTILE = 98.0
+"""Percentile of the absolute amplitude that is drawn black or white."""
+CROWDED = 20
+"""Above this many indications their marks are drawn smaller."""
+DepthOf = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +46,10 @@ def draw_radargram(
     path: Path,
     *,
     text: RadargramText,
-    depth_of: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]] | None = None,
+    depth_of: DepthOf | None = None,
+    searched_m: tuple[float, float] | None = None,
     indications: Sequence[Indication] = (),
-    clip_percentile: float = 98.0,
+    evening: float = 0.0,
 ) -> None:
     """Write a radargram as PNG.
 
@@ -56,21 +63,24 @@ def draw_radargram(
         Title and small print.
     depth_of
         Depth in m for two-way times in s; adds a depth axis on the right.
+    searched_m
+        Depth band that detection looked at; drawn as two dashed lines.
     indications
         Marked at their apex, numbered by rank.
-    clip_percentile
-        Percentile of the absolute amplitude that is drawn black or white. Display only.
+    evening
+        Share, 0 to 1, of the decay with time that is evened out. Display only.
     """
     figure = Figure(figsize=(13.0, 5.2), dpi=120, layout="constrained")
     axes = figure.add_subplot()
     left, right = _extent(canvas)
-    _draw_samples(axes, canvas, (left, right), clip_percentile)
+    _draw_samples(axes, canvas, (left, right), evening)
     axes.set_xlabel("trace number" if canvas.edges_m is None else "distance along the line (m)")
     axes.set_ylabel("two-way time (ns)")
     if depth_of is not None:
-        _add_depth_axis(axes, canvas, depth_of)
+        _add_depth_axis(axes, canvas, depth_of, searched_m)
+    size = 13.0 if len(indications) <= CROWDED else 7.0
     for one in indications:
-        _mark(axes, one, canvas)
+        _mark(axes, one, canvas, size)
     axes.set_xlim(left, right)
     axes.set_title(text.title, loc="left", fontsize=12)
     if text.note:
@@ -86,17 +96,14 @@ def _extent(canvas: Canvas) -> tuple[float, float]:
     return edges[0] - half, edges[1] + half
 
 
-def _draw_samples(
-    axes: Axes, canvas: Canvas, extent: tuple[float, float], clip_percentile: float
-) -> None:
-    seen = np.abs(canvas.image[canvas.filled])
-    limit = float(np.percentile(seen, clip_percentile)) if seen.size else 1.0
+def _draw_samples(axes: Axes, canvas: Canvas, extent: tuple[float, float], evening: float) -> None:
+    image = canvas.image * _evened(canvas, evening)
+    seen = np.abs(image[canvas.filled])
+    limit = float(np.percentile(seen, CLIP_PERCENTILE)) if seen.size else 1.0
     twt_ns = canvas.twt_s * 1e9
-    picture = np.ma.masked_array(
-        canvas.image, np.broadcast_to(~canvas.filled[:, None], canvas.image.shape)
-    )
+    missing = np.broadcast_to(~canvas.filled[:, None], image.shape)
     colours = axes.imshow(
-        picture.T,
+        np.ma.masked_array(image, missing).T,
         aspect="auto",
         cmap="gray",
         vmin=-limit or -1.0,
@@ -104,27 +111,40 @@ def _draw_samples(
         interpolation="antialiased",
         extent=(*extent, float(twt_ns[-1]), float(twt_ns[0])),
     )
-    axes.set_facecolor(GAP_COLOUR)
     colours.cmap.set_bad(GAP_COLOUR)
 
 
+def _evened(canvas: Canvas, evening: float) -> npt.NDArray[np.float32]:
+    """Return one display gain per sample: the line's rms decay, smoothed, to a power."""
+    if not canvas.filled.any():
+        return np.ones(canvas.image.shape[1], np.float32)
+    rms = np.sqrt((canvas.image[canvas.filled].astype(np.float64) ** 2).mean(axis=0))
+    width = max(3, rms.size // 12)
+    padded = np.pad(rms, width // 2, mode="edge")
+    smooth = np.convolve(padded, np.full(width, 1.0 / width), mode="valid")[: rms.size]
+    share = np.maximum(smooth / max(float(smooth.max()), 1e-30), 1e-3)
+    return (share**-evening).astype(np.float32)
+
+
 def _add_depth_axis(
-    axes: Axes,
-    canvas: Canvas,
-    depth_of: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]],
+    axes: Axes, canvas: Canvas, depth_of: DepthOf, searched_m: tuple[float, float] | None
 ) -> None:
-    """Put depth ticks on the right at the times that have a depth."""
+    """Put depth ticks on the right at the times that have a depth; dash the searched band."""
     depth = depth_of(canvas.twt_s)
     usable = np.isfinite(depth) & (depth >= 0.0)
     usable &= np.diff(depth, prepend=-1.0) > 0.0
     if usable.sum() < 2:
         return
+    twt_ns = canvas.twt_s[usable] * 1e9
     right = axes.twinx()
     right.set_ylim(axes.get_ylim())
     ticks = _round_ticks(float(depth[usable].max()))
-    right.set_yticks(np.interp(ticks, depth[usable], canvas.twt_s[usable] * 1e9))
+    right.set_yticks(np.interp(ticks, depth[usable], twt_ns))
     right.set_yticklabels([f"{tick:g}" for tick in ticks])
     right.set_ylabel("depth (m)")
+    for limit_m in searched_m or ():
+        at_ns = float(np.interp(limit_m, depth[usable], twt_ns))
+        axes.axhline(at_ns, color=BAND_COLOUR, lw=1.2, ls=(0, (6, 4)))
 
 
 def _round_ticks(deepest: float) -> npt.NDArray[np.float64]:
@@ -135,17 +155,19 @@ def _round_ticks(deepest: float) -> npt.NDArray[np.float64]:
     return np.asarray(ticks.round(6), np.float64)
 
 
-def _mark(axes: Axes, one: Indication, canvas: Canvas) -> None:
+def _mark(axes: Axes, one: Indication, canvas: Canvas, size: float) -> None:
     x = one.trace if canvas.edges_m is None or one.along_track_m is None else one.along_track_m
     twt_ns = one.twt_s * 1e9
-    axes.plot([x], [twt_ns], "o", ms=13, mfc="none", mec=INDICATION_COLOUR, mew=1.8, clip_on=False)
+    axes.plot(
+        [x], [twt_ns], "o", ms=size, mfc="none", mec=INDICATION_COLOUR, mew=1.8, clip_on=False
+    )
     axes.annotate(
         str(one.rank),
         (x, twt_ns),
-        xytext=(0, 10),
+        xytext=(0, 3.0 + 0.55 * size),
         textcoords="offset points",
         ha="center",
-        fontsize=10,
+        fontsize=6.0 + 0.3 * size,
         fontweight="bold",
         color=INDICATION_COLOUR,
         path_effects=_outline(),

@@ -77,6 +77,7 @@ def _write_stream(flight: FlightWriter, stream: Stream, compression: Compression
         writer.append(block)
         yield len(block)
     writer.fixes(head.line, head.fixes)
+    writer.finish()
 
 
 def _source(recording: Recording) -> dict[str, str]:

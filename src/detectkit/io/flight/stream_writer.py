@@ -89,6 +89,7 @@ class StreamWriter:
         self._runs: list[_Run] = []
         self._fixes: dict[str, Fixes] = {}
         self._rows = 0
+        self._finished = False
 
     def append(self, block: Block) -> None:
         """Write the next traces.
@@ -100,6 +101,9 @@ class StreamWriter:
         FlightWriteError
             The disk is full or failed.
         """
+        if self._finished:
+            msg = f"line {block.line!r}: the stream is finished; open another stream"
+            raise UsageError(msg)
         with self._writing():
             if self._first is None or self._samples is None:
                 self._first, self._samples = block.traces(0, 0), self._create(block)
@@ -108,7 +112,8 @@ class StreamWriter:
                 self._note(block)
             self._samples.append(block.data)
             for name, column in self._columns.items():
-                column.append(block.coord(name))
+                if block.coords[name][0] == "trace":
+                    column.append(block.coord(name))
         self._rows += len(block)
 
     def fixes(self, line: str, fixes: Fixes) -> None:
@@ -124,13 +129,25 @@ class StreamWriter:
         self._fixes[line] = fixes
 
     def finish(self) -> None:
-        """Write what is held back and the tables; called by the flight."""
-        if self._first is None or self._samples is None:
-            return
-        self._samples.flush()
-        for column in self._columns.values():
-            column.flush()
-        self._attach_scales(self._first, self._samples)
+        """Write what is held back and the tables, and let the memory go.
+
+        The flight does it at its end; do it earlier where many streams follow each other.
+        """
+        if not self._finished and self._first is not None and self._samples is not None:
+            with self._writing():
+                self._finish(self._first, self._samples)
+        self._finished, self._samples, self._columns = True, None, {}
+
+    def _finish(self, first: Block, samples: Column) -> None:
+        scales = {
+            "trace": dimension(self._group, "trace", self._rows),
+            "axis": dimension(self._group, first.dims[1], first.data.shape[1]),
+        }
+        dataset = samples.finish()
+        dataset.dims[0].attach_scale(scales["trace"])
+        dataset.dims[1].attach_scale(scales["axis"])
+        for name, column in self._columns.items():
+            column.finish().dims[0].attach_scale(scales[_along(first, name)])
         self._write_tables()
 
     def _create(self, block: Block) -> Column:
@@ -145,20 +162,20 @@ class StreamWriter:
             if name in RESERVED or "/" in name or name.startswith("."):
                 msg = f"a coordinate cannot be called {name!r}; rename it before it is written"
                 raise UsageError(msg)
-            column = Column.create(self._group, name, values, compression="gzip")
-            _label(column.dataset, name)
-            put_attribute(column.dataset, DIMENSION, "trace" if along == "trace" else "axis")
-            if along == "trace":
-                self._columns[name] = column
-            else:
+            attributes = {**_label(name), DIMENSION: _along(block, name)}
+            column = Column.like(
+                values, self._group, name, attributes=attributes, compression="gzip"
+            )
+            if along != "trace":
                 column.append(values)
-                column.flush()
-        samples = Column.create(
-            self._group, "data", block.data, compression=self._settings.compression
+            self._columns[name] = column
+        return Column.like(
+            block.data,
+            self._group,
+            "data",
+            attributes={**_label(block.quantity), "coordinates": " ".join(sorted(block.coords))},
+            compression=self._settings.compression,
         )
-        _label(samples.dataset, block.quantity)
-        put_attribute(samples.dataset, "coordinates", " ".join(sorted(block.coords)))
-        return samples
 
     def _describe(self, block: Block) -> None:
         settings, group = self._settings, self._group
@@ -189,17 +206,6 @@ class StreamWriter:
         if "mark" in block.coords:
             run.marks += (np.flatnonzero(block.coord("mark")) + row + 1).tolist()
 
-    def _attach_scales(self, first: Block, samples: Column) -> None:
-        scales = {
-            "trace": dimension(self._group, "trace", self._rows),
-            "axis": dimension(self._group, first.dims[1], first.data.shape[1]),
-        }
-        samples.dataset.dims[0].attach_scale(scales["trace"])
-        samples.dataset.dims[1].attach_scale(scales["axis"])
-        for name, (along, _) in first.coords.items():
-            scale = scales["trace" if along == "trace" else "axis"]
-            self._group[name].dims[0].attach_scale(scale)
-
     def _write_tables(self) -> None:
         runs = self._runs
         unknown = sorted(set(self._fixes) - {run.line for run in runs})
@@ -216,10 +222,14 @@ class StreamWriter:
 _FIX_UNITS = {"longitude_deg": "degree_east", "latitude_deg": "degree_north", "up_m": "m"}
 
 
-def _label(dataset: Any, name: str) -> None:
+def _label(name: str) -> dict[str, str]:
     term = VOCABULARY.get(name)
-    put_attribute(dataset, "units", cf_units(name))
-    put_attribute(dataset, "long_name", name if term is None else term.meaning)
+    return {"units": cf_units(name), "long_name": name if term is None else term.meaning}
+
+
+def _along(block: Block, name: str) -> str:
+    """Return how the layout names the dimension of a coordinate."""
+    return "trace" if block.coords[name][0] == "trace" else "axis"
 
 
 def _axis(block: Block, settings: StreamSettings) -> dict[str, float]:

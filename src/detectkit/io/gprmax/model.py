@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+_LARGEST = 1e9
 Vector = npt.NDArray[np.float64]
 
 
@@ -74,9 +75,10 @@ class Model:
 
 
 def vector(value: object, size: int) -> Vector | None:
-    """Return an attribute as `size` finite numbers, None where it is not that."""
+    """Return an attribute as `size` numbers of a size that a model has, else None."""
     try:
         numbers = np.asarray(value, dtype=np.float64).ravel()
     except (TypeError, ValueError):
         return None
-    return numbers if numbers.size == size and bool(np.all(np.isfinite(numbers))) else None
+    plausible = numbers.size == size and bool(np.all(np.abs(numbers) <= _LARGEST))
+    return numbers if plausible else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -15,13 +14,13 @@ import numpy.typing as npt
 from detectkit.core import FormatError, Sensor
 from detectkit.io.format import Certainty, Probe
 from detectkit.io.gprmax.model import Model, vector
+from detectkit.io.hdf5 import SIGNATURE, attributes, opened
 from detectkit.io.header import StreamHeader
 from detectkit.io.overrides import Overrides
 from detectkit.io.recording import Recording, Stream
 from detectkit.io.records import Columns
 from detectkit.io.remarks import Remarks
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _UNITS = {"E": "V m-1", "H": "A m-1", "I": "A"}
 _ORDER = ("Ez", "Ey", "Ex", "Hz", "Hy", "Hx", "Ix", "Iy", "Iz")
 _LARGEST_COMPRESSION = 1100.0
@@ -40,7 +39,7 @@ class GprMax:
         if not probe.head.startswith(SIGNATURE):
             return Certainty.NO
         try:
-            with _opened(probe.path) as file:
+            with opened(probe.path) as file:
                 if not _receivers(file) or "dt" not in file.attrs:
                     return Certainty.NO
                 return Certainty.CERTAIN if "gprMax" in file.attrs else Certainty.LIKELY
@@ -51,7 +50,7 @@ class GprMax:
         """Open the file: attributes and shapes are read, samples are not."""
         remarks = Remarks(path)
         remarks.note("SIMULATED traces, computed by gprMax: no instrument measured them")
-        with _opened(path) as file:
+        with opened(path) as file:
             model = _model(file)
             components = tuple(_components(file, path, remarks))
         if not components:
@@ -88,46 +87,23 @@ class GprMaxTraces:
 
     def read(self, start: int, stop: int) -> tuple[npt.NDArray[Any], Columns]:
         """Return samples (stop - start, samples) in the file's float type."""
-        with _opened(self.path) as file:
+        with opened(self.path) as file:
             data = file[self.key]
             values = data[:, start:stop] if data.ndim == 2 else data[:][:, np.newaxis]
             rows = np.asarray(values).T[: stop - start]
             return np.ascontiguousarray(rows, dtype=rows.dtype.newbyteorder("=")), {}
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Open an HDF5 file to read; what its library raises on damage becomes a FormatError."""
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            yield file
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
-        if isinstance(error, FormatError):
-            raise
-        msg = f"{path.name}: expected gprMax output in HDF5, found damage: {error}"
-        raise FormatError(msg) from error
-
-
 def _model(file: Any) -> Model:
     receivers = {
         name: place
         for name in _receivers(file)
-        if (place := vector(file["rxs"][name].attrs.get("Position"), 3)) is not None
+        if (place := vector(attributes(file["rxs"][name]).get("Position"), 3)) is not None
     }
     source = None
     if "srcs" in file and "src1" in file["srcs"]:
-        source = vector(file["srcs"]["src1"].attrs.get("Position"), 3)
-    return Model({name: _plain(value) for name, value in file.attrs.items()}, source, receivers)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    return value
+        source = vector(attributes(file["srcs"]["src1"]).get("Position"), 3)
+    return Model(attributes(file), source, receivers)
 
 
 def _receivers(file: Any) -> list[str]:

@@ -186,9 +186,7 @@ def _stream(
 
 def _raw(first: np.void) -> dict[str, float]:
     """Return the finite fields of the first trace header, without other dialects' readings."""
-    names = [
-        name for name in first.dtype.names or () if not name.endswith(("_f4", "_f8", "_byte"))
-    ]
+    names = [name for name in first.dtype.names or () if not name.endswith(("_f4", "_f8", "_byte"))]
     values = {name: float(first[name]) for name in names}
     return {name: value for name, value in values.items() if isfinite(value)}
 
