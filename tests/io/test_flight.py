@@ -69,7 +69,7 @@ def a_block(
     dtype: npt.DTypeLike = np.int16,
     seed: int = 0,
 ) -> Block:
-    rng = np.random.default_rng([seed, first_trace])
+    rng = np.random.default_rng([seed, 10**6 + first_trace])
     data = rng.integers(-128, 128, (traces, 24)).astype(dtype)
     if np.dtype(dtype).kind == "f":
         data = data / np.asarray(7.0, dtype)

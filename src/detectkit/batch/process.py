@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -89,13 +89,7 @@ def _line(
     if line.detection is not None:
         detector = Detector(line.detection, line.recording.path.name, line.pipeline.fingerprint)
     sink = _Sink(line, flight, detector)
-    for block in prefetched(line.stream.blocks()):
-        sink.raw.push(block)
-        for out in runner.push(replace(block, line=line.name)):
-            sink.push(out)
-        if progress is not None:
-            progress(len(block))
-    for out in runner.finish():
+    for out in prefetched(_processed(line, runner, sink.raw, progress)):
         sink.push(out)
     sink.finish()
     result.traces += runner.tally.traces
@@ -103,6 +97,18 @@ def _line(
     return LineResult(
         line.name, runner.tally.traces, sink.raw, sink.processed, tuple(sink.indications)
     )
+
+
+def _processed(
+    line: LineJob, runner: Runner, raw: Canvas, progress: Progress | None
+) -> Iterator[Block]:
+    """Yield the processed blocks; runs in a thread of its own, before the writing."""
+    for block in prefetched(line.stream.blocks()):
+        raw.push(block)
+        yield from runner.push(replace(block, line=line.name))
+        if progress is not None:
+            progress(len(block))
+    yield from runner.finish()
 
 
 class _Sink:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from detectkit.core import Block
+from detectkit.signal._jit import njit
 
 WIDEST = 4000
 
@@ -48,20 +50,26 @@ class Canvas:
             self.along_track_m = np.full(columns, np.nan)
             self.filled = np.zeros(columns, np.bool_)
         column = block.coord("source_trace").astype(np.int64) // self.traces_per_column
-        starts = np.flatnonzero(np.diff(column, prepend=-1))
-        data = np.asarray(block.data, np.float32)
-        high = np.maximum.reduceat(data, starts, axis=0)
-        low = np.minimum.reduceat(data, starts, axis=0)
-        extreme = np.where(high >= -low, high, low)
-        at = column[starts]
-        stronger = np.abs(extreme) > np.abs(self.image[at])
-        self.image[at] = np.where(stronger, extreme, self.image[at])
-        self.filled[at] = True
+        _keep_extremes(self.image, np.ascontiguousarray(block.data), column)
+        self.filled[column] = True
         if "along_track_m" in block.coords:
-            self.along_track_m[at] = block.coord("along_track_m")[starts]
+            starts = np.flatnonzero(np.diff(column, prepend=-1))
+            self.along_track_m[column[starts]] = block.coord("along_track_m")[starts]
 
     @property
     def edges_m(self) -> tuple[float, float] | None:
         """Along-track distance of the first and last column in m, None without distance."""
         known = self.along_track_m[np.isfinite(self.along_track_m)]
         return None if known.size < 2 else (float(known[0]), float(known[-1]))
+
+
+@njit
+def _keep_extremes(
+    image: npt.NDArray[np.float32], data: npt.NDArray[Any], column: npt.NDArray[np.int64]
+) -> None:
+    for row in range(data.shape[0]):
+        target = image[column[row]]
+        for k in range(data.shape[1]):
+            value = np.float32(data[row, k])
+            if abs(value) > abs(target[k]):
+                target[k] = value
