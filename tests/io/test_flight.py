@@ -592,6 +592,14 @@ def test_an_attachment_needs_a_plain_name(tmp_path: Path, name: str) -> None:
         flight.attach(name, "text")
 
 
+def test_an_attachment_is_not_replaced(tmp_path: Path) -> None:
+    with FlightWriter(tmp_path / "f.h5") as flight:
+        flight.attach("remark", "first")
+        with pytest.raises(UsageError, match="there already"):
+            flight.attach("attachments/remark", "second")
+    assert opened(tmp_path / "f.h5").attachments == {"remark": "first"}
+
+
 def test_a_writer_must_be_entered(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="with FlightWriter"):
         FlightWriter(tmp_path / "f.h5").stream("gpr")

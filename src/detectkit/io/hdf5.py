@@ -17,7 +17,7 @@ import numpy as np
 from detectkit.core import FormatError
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_HEAP_SIGNATURE = b"GCOL\x01\0\0\0"
+_HEAP_SIGNATURE = b"GCOL\x01"
 _CHECKED_BYTES = 1 << 24
 _REFERENCES_WITHIN = 1 << 16
 _HEADER, _ALIGNMENT = 16, 8
@@ -136,7 +136,7 @@ def _references_are_sound(path: Path) -> bool:
         while place >= 0:
             length = int.from_bytes(content[place - 4 : place], "little")
             index = int.from_bytes(content[place + 8 : place + 12], "little")
-            if length > objects.get(index, _LONGEST_TEXT):
+            if length > objects.get(index, length):
                 return False
             place = content.find(address, place + 1, _REFERENCES_WITHIN)
     return True

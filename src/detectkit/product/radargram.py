@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -102,16 +103,15 @@ def _draw_samples(axes: Axes, canvas: Canvas, extent: tuple[float, float], eveni
     limit = float(np.percentile(seen, CLIP_PERCENTILE)) if seen.size else 1.0
     twt_ns = canvas.twt_s * 1e9
     missing = np.broadcast_to(~canvas.filled[:, None], image.shape)
-    colours = axes.imshow(
+    axes.imshow(
         np.ma.masked_array(image, missing).T,
         aspect="auto",
-        cmap="gray",
+        cmap=colormaps["gray"].with_extremes(bad=GAP_COLOUR),
         vmin=-limit or -1.0,
         vmax=limit or 1.0,
         interpolation="antialiased",
         extent=(*extent, float(twt_ns[-1]), float(twt_ns[0])),
     )
-    colours.cmap.set_bad(GAP_COLOUR)
 
 
 def _evened(canvas: Canvas, evening: float) -> npt.NDArray[np.float32]:

@@ -39,7 +39,7 @@ class Stack:
     def __init__(self, samples: int, *, traces_per_stack: int, first_trace: int = 0) -> None:
         self._size = at_least(traces_per_stack, 1, "traces_per_stack")
         self._sum = np.zeros(at_least(samples, 1, "samples"))
-        self._place = at_least(first_trace, 0, "first_trace") % traces_per_stack
+        self._place = first_trace % traces_per_stack
         self._held = 0
 
     @property

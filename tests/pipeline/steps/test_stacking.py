@@ -71,6 +71,13 @@ def test_groups_are_counted_by_the_trace_number_so_a_gap_shows() -> None:
     assert (second.first_trace, second.coord("stacked_traces").tolist()) == (6, [2, 4, 4, 4, 4, 2])
 
 
+def test_traces_before_number_zero_are_grouped_alike() -> None:
+    line = replace(example_line().traces(0, 8), first_trace=-3)
+    out = stacked(line, traces=4)
+    assert (out.first_trace, out.coord("stacked_traces").tolist()) == (-1, [3, 4, 1])
+    np.testing.assert_allclose(out.data[0], line.data[:3].mean(axis=0), atol=1e-3)
+
+
 def test_a_stack_of_no_traces_is_refused() -> None:
     with pytest.raises(PipelineError, match="traces = 0"):
         Stack(traces=0).describe(example_line().spec)

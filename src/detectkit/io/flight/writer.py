@@ -141,6 +141,9 @@ class FlightWriter:
         if not rest or rest in {"entry", "."} or "/" in rest:
             msg = f"attachment {name!r}: use NAME or GROUP/NAME, without further '/'"
             raise UsageError(msg)
+        if f"{group}/{rest}" in self._file:
+            msg = f"attachment {name!r} is there already; give the second one another name"
+            raise UsageError(msg)
         with self._writing():
             put_text(self._file.require_group(group), rest, text)
 

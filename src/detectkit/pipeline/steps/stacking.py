@@ -87,7 +87,7 @@ class Stack(Recursive):
         blocks = state.waiting.take(traces)
         first = blocks[0]
         group = (first.first_trace + np.arange(traces)) // self.traces
-        starts = np.flatnonzero(np.diff(group, prepend=-1))
+        starts = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
         coords = {STACKED: np.ones(traces, np.int64), **trace_coords(blocks)}
         reduced = {name: _reduced(name, values, starts) for name, values in coords.items()}
         return replace(
