@@ -142,3 +142,37 @@ def test_cut_file_is_refused_with_its_name(tmp_path: Path, keep: float) -> None:
     path.write_bytes(content[: int(keep if keep > 1 else keep * len(content))])
     with pytest.raises(DetectkitError, match=r"a\.h5"):
         opened(path)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (b"GCOL", {24: b"\x00", 40: b"\x00"}),  # object sizes: the library walks for ever
+        (b"GCOL", {8: b"\xff\xff\xff"}),  # the heap's own size
+    ],
+)
+def test_damaged_heap_of_texts_is_refused(
+    tmp_path: Path, place: bytes, value: dict[int, bytes]
+) -> None:
+    path = write_output(tmp_path / "a.h5", field(50, 7))
+    content = bytearray(path.read_bytes())
+    start = content.index(place)
+    for offset, patch in value.items():
+        content[start + offset : start + offset + len(patch)] = patch
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match="global heap"):
+        opened(path)
+
+
+def test_text_that_claims_gigabytes_or_another_type_is_left_unread(tmp_path: Path) -> None:
+    path = write_output(tmp_path / "a.h5", field(50, 7))
+    content = path.read_bytes()
+    heap = content.index(b"GCOL").to_bytes(8, "little")
+    reference = content.index(heap + b"\x01\0\0\0")
+    path.write_bytes(content[: reference - 1] + b"\xff" + content[reference:])
+    assert opened(path).streams[0].header.sensor.instrument == "gprMax (simulated)"
+    title = content.index(b"Title\0\0\0\x19") + 9
+    path.write_bytes(content[:title] + b"\xff" + content[title + 1 :])
+    stream = opened(path).streams[0]
+    assert stream.header.sensor.instrument == "gprMax 3.1.7 (simulated)"
+    assert "Title" not in stream.header.raw

@@ -52,6 +52,7 @@ def plan(
     *,
     pipeline: Pipeline | None = None,
     velocity_m_per_s: float | None = None,
+    band_m: tuple[float, float] | None = None,
     overrides: Overrides | None = None,
     format_name: str | None = None,
 ) -> Job:
@@ -66,6 +67,8 @@ def plan(
         `detectkit.detect.preset`.
     velocity_m_per_s
         Velocity in the ground; None: from the file's permittivity, else assumed.
+    band_m
+        Shallowest and deepest depth to search with a fitted pipeline; None: fitted.
     overrides
         Settings that replace what the files say.
     format_name
@@ -86,7 +89,7 @@ def plan(
     notices: list[Notice] = [one for recording in opened for one in recording.notices]
     notices += [silent for recording in opened for silent in _silent(recording)]
     for recording, stream, name in _named(opened):
-        ground = ground_of(stream, velocity_m_per_s)
+        ground = replace(ground_of(stream, velocity_m_per_s), band_m=band_m)
         if pipeline is None:
             fitted, said = default_pipeline(stream, ground)
         else:

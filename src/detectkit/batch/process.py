@@ -16,6 +16,7 @@ from detectkit.io import Notice
 from detectkit.io.flight.writer import FlightWriter
 from detectkit.pipeline import Runner
 from detectkit.product.canvas import Canvas
+from detectkit.product.inspection import Health
 from detectkit.product.radargram import DepthOf, RadargramText, draw_radargram
 from detectkit.product.tables import write_csv, write_geojson
 from detectkit.signal.travel_time import depth_m
@@ -43,6 +44,7 @@ class RunResult:
     folder: Path
     indications: list[Indication] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     traces: int = 0
     placed: int = 0
@@ -89,22 +91,23 @@ def _line(
     if line.detection is not None:
         detector = Detector(line.detection, line.recording.path.name, line.pipeline.fingerprint)
     sink = _Sink(line, flight, detector)
-    for out in prefetched(_processed(line, runner, sink.raw, progress)):
+    for out in prefetched(_processed(line, runner, sink.health, progress)):
         sink.push(out)
     sink.finish()
     result.traces += runner.tally.traces
     result.notices += _degradation(line, runner)
+    result.remarks += [f"{line.recording.path.name}: {one}" for one in sink.health.remarks()]
     return LineResult(
-        line.name, runner.tally.traces, sink.raw, sink.processed, tuple(sink.indications)
+        line.name, runner.tally.traces, sink.health.canvas, sink.processed, tuple(sink.indications)
     )
 
 
 def _processed(
-    line: LineJob, runner: Runner, raw: Canvas, progress: Progress | None
+    line: LineJob, runner: Runner, health: Health, progress: Progress | None
 ) -> Iterator[Block]:
     """Yield the processed blocks; runs in a thread of its own, before the writing."""
     for block in prefetched(line.stream.blocks()):
-        raw.push(block)
+        health.push(block)
         yield from runner.push(replace(block, line=line.name))
         if progress is not None:
             progress(len(block))
@@ -115,7 +118,7 @@ class _Sink:
     """Takes processed blocks: to the flight, to the picture, to the detector."""
 
     def __init__(self, line: LineJob, flight: FlightWriter, detector: Detector | None) -> None:
-        self.raw = Canvas(line.stream.traces)
+        self.health = Health(canvas=Canvas(line.stream.traces))
         self.processed = Canvas(line.stream.traces)
         self.indications: list[Indication] = []
         self._detector = detector

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,6 +44,14 @@ def process(
             help="Velocity in the ground, e.g. 1.0e8 (0.1 m/ns), for the fitted pipeline.",
         ),
     ] = None,
+    depth: Annotated[
+        tuple[float, float] | None,
+        typer.Option(
+            "--depth",
+            metavar="SHALLOW DEEP",
+            help="Depths to search in m, e.g. 0.03 0.6, for the fitted pipeline.",
+        ),
+    ] = None,
     repeat: Annotated[
         Path | None,
         typer.Option("--repeat", metavar="RUN.toml", help="Repeat an earlier run exactly."),
@@ -65,7 +74,8 @@ def process(
     """
     from detectkit.batch.process import process as run
 
-    job = _job(files or [], pipeline, velocity, repeat, settings or [], format_name)
+    given = _Given(files or [], pipeline, velocity, depth, settings or [], format_name)
+    job = given.job() if repeat is None else _repeated(repeat, given)
     with trace_progress("processing", job.traces) as count:
         result = run(job, output, progress=count)
     say_notices(one for one in result.notices if one.severity != "note")
@@ -74,36 +84,46 @@ def process(
         raise typer.Exit(ExitCode.DONE_WITH_WARNINGS)
 
 
-def _job(
-    files: list[Path],
-    pipeline: Path | None,
-    velocity: float | None,
-    repeat: Path | None,
-    settings: list[str],
-    format_name: str | None,
-) -> Job:
-    from detectkit.batch.job import plan
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What the user gave."""
+
+    files: list[Path]
+    pipeline: Path | None
+    velocity: float | None
+    depth: tuple[float, float] | None
+    settings: list[str]
+    format_name: str | None
+
+    def job(self) -> Job:
+        """Return the job, planned."""
+        from detectkit.batch.job import plan
+
+        if not self.files:
+            msg = "give at least one recorded file, or --repeat RUN.toml"
+            raise UsageError(msg)
+        if self.pipeline is not None and (self.velocity is not None or self.depth is not None):
+            msg = (
+                "with --pipeline, velocity and depths stand in its [detect] section; leave them out"
+            )
+            raise UsageError(msg)
+        return plan(
+            self.files,
+            pipeline=None if self.pipeline is None else Pipeline.from_toml(_text(self.pipeline)),
+            velocity_m_per_s=self.velocity,
+            band_m=self.depth,
+            overrides=Overrides.parse(self.settings),
+            format_name=self.format_name,
+        )
+
+
+def _repeated(run: Path, given: _Given) -> Job:
     from detectkit.batch.run_record import read_run
 
-    if repeat is not None:
-        if files or pipeline or velocity or settings or format_name:
-            msg = "--repeat takes everything from the run.toml; give it alone, with -o"
-            raise UsageError(msg)
-        return read_run(repeat)
-    if not files:
-        msg = "give at least one recorded file, or --repeat RUN.toml"
+    if given != _Given([], None, None, None, [], None):
+        msg = "--repeat takes everything from the run.toml; give it alone, with -o"
         raise UsageError(msg)
-    if pipeline is not None and velocity is not None:
-        msg = "with --pipeline the velocity stands in its [detect] section; leave --velocity out"
-        raise UsageError(msg)
-    given = None if pipeline is None else Pipeline.from_toml(_text(pipeline))
-    return plan(
-        files,
-        pipeline=given,
-        velocity_m_per_s=velocity,
-        overrides=Overrides.parse(settings),
-        format_name=format_name,
-    )
+    return read_run(run)
 
 
 def _text(path: Path) -> str:
@@ -129,6 +149,8 @@ def _print(result: RunResult, job: Job) -> None:
         )
     elif found and result.placed < len(found):
         out.print(f"{len(found) - result.placed} of them have no position; the rest is in the map.")
+    for remark in result.remarks:
+        out.print(remark)
     out.print("No indication does not mean that nothing is there.")
     for path in result.files:
         out.print(f"  {path}")

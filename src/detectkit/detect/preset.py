@@ -24,16 +24,29 @@ from detectkit.signal.time_zero import first_break
 LOOK_TRACES = 256
 FIRST_BREAK = 0.2
 """Share of a trace's largest magnitude at which its first break is seen."""
+SHALLOWEST_WAVELENGTHS = 0.35
+"""Above this depth the direct wave's tail covers everything."""
 DEEPEST_WAVELENGTHS = 4.0
 """How deep a radar is searched: what lies deeper is mostly ringing of what lies above."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Velocity of the wave in the ground in m/s, and how it was known."""
+    """What is known of the ground before its data are looked at.
+
+    Parameters
+    ----------
+    velocity_m_per_s
+        Velocity of the wave.
+    source
+        How it was known: ``"given"``, ``"file"`` or ``"assumed"``.
+    band_m
+        Shallowest and deepest depth to search; None: fitted to the wavelength.
+    """
 
     velocity_m_per_s: float
     source: str
+    band_m: tuple[float, float] | None = None
 
 
 def default_pipeline(stream: Stream, ground: Ground) -> tuple[Pipeline, list[Notice]]:
@@ -136,13 +149,14 @@ def pulse_length_s(
 class _Fitted:
     """Lengths in the units of one line."""
 
+    airborne: bool
     pulse_s: float
     period_s: float
     wavelength_m: float
     velocity_m_per_s: float
     spacing_m: float | None
     interval_s: float
-    deepest_m: float
+    band_m: tuple[float, float]
 
     @classmethod
     def to(cls, stream: Stream, ground: Ground, frequency_hz: float, pulse_s: float) -> _Fitted:
@@ -150,20 +164,19 @@ class _Fitted:
         interval_s = stream.header.sample_interval_s
         reaches_m = 0.45 * interval_s * stream.header.samples * ground.velocity_m_per_s
         deepest_m = min(DEEPEST_WAVELENGTHS * wavelength_m, reaches_m)
+        shallowest_m = min(SHALLOWEST_WAVELENGTHS * wavelength_m, 0.5 * deepest_m)
+        band_m = ground.band_m or (_round(shallowest_m), _round(deepest_m))
+        airborne = "height_m" in stream.rows(0, 1).coords
         return cls(
+            airborne,
             pulse_s,
             1.0 / frequency_hz,
             wavelength_m,
             ground.velocity_m_per_s,
             stream.header.trace_spacing_m,
             interval_s,
-            deepest_m,
+            band_m,
         )
-
-    @property
-    def band_m(self) -> list[float]:
-        """Depths that are searched: below the direct wave's tail, within the window."""
-        return [_round(min(0.35 * self.wavelength_m, 0.5 * self.deepest_m)), _round(self.deepest_m)]
 
     def traces(self, wavelengths: float, *, otherwise: int) -> int:
         """Return a length along the track in traces; `otherwise` where there is no distance."""
@@ -175,14 +188,17 @@ class _Fitted:
         nyquist_hz = 0.5 / self.interval_s
         high_hz = min(2.2 / self.period_s, 0.9 * nyquist_hz)
         background = self.traces(22.0, otherwise=300)
+        lead_s = _round(max(self.interval_s, 2.0 * self.period_s))
+        ground = [{"use": "remove-height", "lead_s": lead_s}] if self.airborne else []
         return [
             {"use": "dc"},
             {
                 "use": "time-zero-threshold",
                 "fraction": FIRST_BREAK,
-                "lead_s": _round(max(self.interval_s, 2.0 * self.period_s)),
+                "lead_s": lead_s,
                 "pulse_s": _round(self.pulse_s),
             },
+            *ground,
             {"use": "dewow", "window_s": _round(3.0 * self.period_s)},
             {
                 "use": "bandpass",
@@ -205,7 +221,7 @@ class _Fitted:
         focus = {
             "use": "diffraction-stack",
             "velocity_m_per_s": self.velocity_m_per_s,
-            "band_m": self.band_m,
+            "band_m": list(self.band_m),
             "interval_s": _round(max(self.interval_s, self.period_s / 5.0)),
             "half_angle_deg": 60.0,
             "coherence_window_s": _round(self.period_s),
@@ -218,7 +234,7 @@ class _Fitted:
             velocity_m_per_s=ground.velocity_m_per_s,
             velocity_error=errors[ground.source],
             velocity_source=ground.source,
-            band_m=(self.band_m[0], self.band_m[1]),
+            band_m=self.band_m,
             separation_m=_round(max(0.1, 1.5 * self.wavelength_m)),
             cell_m=_round(0.45 * self.wavelength_m),
             cell_s=_round(0.6 * self.period_s),

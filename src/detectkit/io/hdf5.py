@@ -85,7 +85,7 @@ def _check_heaps(path: Path) -> None:
     """Refuse a file with a damaged heap in its first 16 MiB, where attributes lie."""
     try:
         with path.open("rb") as handle:
-            content = handle.read(_CHECKED_BYTES)
+            content = handle.read(min(path.stat().st_size, _CHECKED_BYTES))
     except OSError as error:
         msg = f"{path.name}: expected an HDF5 file, cannot read it: {error}"
         raise FormatError(msg) from error
@@ -128,7 +128,7 @@ def _references_are_sound(path: Path) -> bool:
     What looks like a reference and is none can only make a text unread, never a file refused.
     """
     with path.open("rb") as handle:
-        content = handle.read(_CHECKED_BYTES)
+        content = handle.read(min(path.stat().st_size, _CHECKED_BYTES))
     for start in _heap_starts(content):
         objects = _heap_objects(content, start) or {}
         address = start.to_bytes(8, "little")

@@ -95,7 +95,7 @@ def parse_steps(tables: Any) -> tuple[Step, ...]:
         raise PipelineError(msg)
     steps: list[Step] = []
     for number, table in enumerate(tables, start=1):
-        settings = dict(table)
+        settings = dict(table) if isinstance(table, Mapping) else {}
         name = settings.pop("use", None)
         if not isinstance(name, str):
             msg = f'step {number}: say which one with use = "...", e.g. use = "dewow"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import types
 from dataclasses import MISSING, Field, fields
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -68,16 +69,21 @@ def _fitted(value: Any, hint: Any, name: str, where: str) -> Any:
         if len(kinds) == len(value):
             pairs = zip(value, kinds, strict=True)
             return tuple(_fitted(one, kind, name, where) for one, kind in pairs)
-    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+    if hint is float and _is_number(value):
         return float(value)
-    if isinstance(hint, type) and isinstance(value, hint):
-        if hint is not bool and isinstance(value, bool):
-            pass
-        else:
-            return value
+    if isinstance(hint, type) and isinstance(value, hint) and isinstance(value, bool) <= (
+        hint is bool
+    ):
+        return value
     expected = " or ".join(repr(one) for one in args) if origin is Literal else _kind(hint)
     msg = f"{where}: {name} = {value!r}: expected {expected}"
     raise PipelineError(msg)
+
+
+def _is_number(value: Any) -> bool:
+    """Tell whether a value may be a float: an int or a float, not a bool, not nan."""
+    is_real = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_real and not math.isnan(value)
 
 
 def _kind(hint: Any) -> str:

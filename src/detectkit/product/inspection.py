@@ -13,6 +13,7 @@ from detectkit.core import Block
 from detectkit.core.block import follows
 from detectkit.io import Recording, Stream
 from detectkit.product.canvas import Canvas
+from detectkit.signal._jit import njit
 from detectkit.signal.clipping import count_clipped
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -40,17 +41,61 @@ class Health:
             self.gaps += 1
             self.missing_traces += max(0, block.first_trace - self._last.stop_trace)
         self._last = block.traces(len(block) - 1, len(block))
-        data = np.asarray(block.data, np.float32)[:, block.sensor.blank_samples :]
-        finite = np.isfinite(data)
         self.traces += len(block)
-        self.samples += data.size
-        self.nonfinite += int(data.size - finite.sum())
-        steady = np.where(finite, data, np.float32(0.0))
-        self.dead_traces += int((steady.max(axis=1) == steady.min(axis=1)).sum())
-        if block.sensor.full_scale is not None:
-            low, high = block.sensor.full_scale
-            self.clipped += int(count_clipped(steady, low=low, high=high).clipped_samples.sum())
-        self.canvas.push(block.with_data(np.nan_to_num(np.asarray(block.data, np.float32))))
+        self.samples += len(block) * (block.data.shape[1] - block.sensor.blank_samples)
+        low, high, bad = _row_extremes(np.ascontiguousarray(block.data), block.sensor.blank_samples)
+        self.nonfinite += int(bad)
+        self.dead_traces += int((low == high).sum())
+        self._count_clipped(block, low, high)
+        self.canvas.push(block)
+
+    def _count_clipped(
+        self, block: Block, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]
+    ) -> None:
+        """Count on the few rows that reach a limit of the digitiser at all."""
+        if block.sensor.full_scale is None:
+            return
+        lowest, highest = block.sensor.full_scale
+        rows = (low <= lowest) | (high >= highest)
+        if rows.any():
+            signal = np.asarray(block.data[rows, block.sensor.blank_samples :], np.float32)
+            self.clipped += int(count_clipped(signal, low=lowest, high=highest)[0].sum())
+
+    @property
+    def clipped_share(self) -> float:
+        """Share of the samples that stand at full scale, 0 to 1."""
+        return self.clipped / self.samples if self.samples else 0.0
+
+    def remarks(self) -> list[str]:
+        """Return what is worth saying of the recording's health, one sentence each."""
+        said = []
+        if self.clipped_share >= 1e-4:
+            said.append(f"{100 * self.clipped_share:.2g} % of the samples stand at full scale")
+        if self.dead_traces:
+            said.append(f"{self.dead_traces} of {self.traces} traces are dead (constant)")
+        return said
+
+
+@njit
+def _row_extremes(
+    data: npt.NDArray[Any], first: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], int]:
+    """Return lowest and highest finite value of each row from sample `first`; and what is not."""
+    rows = data.shape[0]
+    low = np.full(rows, np.inf)
+    high = np.full(rows, -np.inf)
+    bad = 0
+    for row in range(rows):
+        least, most = np.inf, -np.inf
+        for k in range(first, data.shape[1]):
+            value = np.float64(data[row, k])
+            if value - value != 0.0:
+                bad += 1
+                continue
+            least = min(least, value)
+            most = max(most, value)
+        low[row], high[row] = least, most
+    return low, high, bad
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +126,7 @@ class Inspection:
             "fixes_without_position": int(len(head.fixes) - head.fixes.valid.sum()),
             "marks": [int(mark) for mark in head.marks],
             "permittivity": head.permittivity,
-            "clipped_fraction": None if full_scale is None else _share(health.clipped, health),
+            "clipped_fraction": None if full_scale is None else health.clipped_share,
             "nonfinite_samples": health.nonfinite,
             "dead_traces": health.dead_traces,
             "gaps": health.gaps,
@@ -144,7 +189,3 @@ def _levels(heights: npt.NDArray[np.float64]) -> list[int]:
     low, high = float(heights.min()), float(np.percentile(heights, 98))
     share = (heights - low) / max(high - low, 1e-30)
     return [int(level) for level in np.clip(np.round(1 + share * 7), 1, 8)]
-
-
-def _share(count: int, health: Health) -> float:
-    return count / health.samples if health.samples else 0.0

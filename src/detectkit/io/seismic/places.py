@@ -195,6 +195,8 @@ def _report(places: Places, heads: npt.NDArray[Any], remarks: Remarks) -> None:
         remarks.note(text, setting="coordinate_unit")
     else:
         remarks.assumed(text, setting="coordinate_unit")
+    if places.unit not in LENGTHS_M:
+        text = "every trace header holds its position; those of some traces are listed as fixes"
+        remarks.note(text)
     if places.field == "float32":
-        text = "positions are float32: good to about a metre"
-        remarks.warning(text, setting="coordinate_unit")
+        remarks.warning("positions are float32: good to about a metre")
