@@ -62,7 +62,9 @@ def test_the_bars_lie_as_deep_as_they_do(wall: RunResult) -> None:
     """4 to 6 cm of cover; a cell of time is 1.3 cm here."""
     at_bar, _ = matched(wall)
     depths = sorted(one.depth_m for one in at_bar.values())
-    print(f"\ndepths {depths[0]:.3f} to {depths[-1]:.3f} m, median {depths[len(depths) // 2]:.3f} m")
+    print(
+        f"\ndepths {depths[0]:.3f} to {depths[-1]:.3f} m, median {depths[len(depths) // 2]:.3f} m"
+    )
     assert 0.04 < depths[len(depths) // 2] < 0.065
     assert depths[0] > 0.025
     assert depths[-1] < 0.08

@@ -14,12 +14,12 @@ Line = npt.NDArray[np.float64]
 SPACING_M, INTERVAL_S, SAMPLES = 0.02, 1e-10, 128
 
 
-def plane_wave(velocity_m_s: float, *, traces: int = 200) -> Line:
+def plane_wave(velocity_m_per_s: float, *, traces: int = 200) -> Line:
     """A 600 MHz burst train whose delay grows along the track at an apparent velocity."""
     delay_s = np.arange(SAMPLES) * INTERVAL_S
     along_m = np.arange(traces)[:, np.newaxis] * SPACING_M
     envelope = np.hanning(SAMPLES)[np.newaxis, :]
-    return np.asarray(envelope * np.cos(2e9 * np.pi * 0.6 * (delay_s - along_m / velocity_m_s)))
+    return np.asarray(envelope * np.cos(2e9 * np.pi * 0.6 * (delay_s - along_m / velocity_m_per_s)))
 
 
 def through(fan: Fan, line: npt.ArrayLike, *, tile: int = 64) -> npt.NDArray[np.float32]:

@@ -218,7 +218,7 @@ def _depth_axis(line: LineJob) -> DepthOf | None:
         return None
     velocity = line.detection.settings.velocity_m_per_s
     separation = line.stream.header.sensor.antenna_separation_m or 0.0
-    return lambda twt_s: depth_m(twt_s, velocity_m_s=velocity, separation_m=separation)
+    return lambda twt_s: depth_m(twt_s, velocity_m_per_s=velocity, separation_m=separation)
 
 
 def _tables(job: Job, result: RunResult, digests: dict[Path, str]) -> None:

@@ -34,13 +34,22 @@ VOCABULARY: dict[str, Term] = {
     "trace_counter": Term("1", "the instrument's own trace counter; a jump is a lost trace"),
     "header_word_0": Term("1", "first word of the trace, not signal: often a scan counter"),
     "header_word_1": Term("1", "second word of the trace, not signal: often a mark flag"),
+    "position": Term("1", "position in the trace header, in a unit that the file does not tell"),
+    "topography": Term("1", "topography in the trace header, in the file's own unit"),
+    "stacks": Term("1", "number of measurements that the instrument averaged into the trace"),
+    "damaged_tag": Term("1", "1 where the record's tag is damaged, else 0"),
     "clipped_samples": Term("1", "number of samples of the trace at full scale"),
     "ground_twt_s": Term("s", "two-way travel time of the ground reflection"),
     "ground_quality": Term("1", "how sure the ground tracker is, 0 to 1"),
     "stacked_traces": Term("1", "number of recorded traces averaged into this row"),
+    "replaced_samples": Term("1", "number of samples of the trace replaced as spikes"),
+    "repaired": Term("1", "1 where the trace was replaced from its neighbours, else 0"),
     # quantities of the data array
     "amplitude": Term("1", "recorded counts of the digitiser, offset removed"),
     "score": Term("1", "anomaly score: standard deviations above the local clutter"),
+    "envelope": Term("1", "magnitude of the analytic signal, in the unit of the amplitude"),
+    "instantaneous_phase": Term("rad", "angle of the analytic signal, -pi to pi"),
+    "instantaneous_frequency": Term("Hz", "rate of the analytic signal's phase over 2 pi"),
 }
 
 

@@ -109,7 +109,7 @@ def within_band(scores: Block, settings: DetectSettings) -> Block:
     """Return the scores with everything outside the depth band set to 0."""
     separation = scores.sensor.antenna_separation_m or 0.0
     depth = depth_m(
-        scores.coord("twt_s"), velocity_m_s=settings.velocity_m_per_s, separation_m=separation
+        scores.coord("twt_s"), velocity_m_per_s=settings.velocity_m_per_s, separation_m=separation
     )
     inside = (depth >= settings.band_m[0]) & (depth <= settings.band_m[1])
     return scores.with_data(np.where(inside, scores.data, np.float32(0.0)))
@@ -117,7 +117,7 @@ def within_band(scores: Block, settings: DetectSettings) -> Block:
 
 def depth_from(twt_s: float, velocity_m_per_s: float, separation_m: float) -> float:
     """Return the depth in m of a two-way time; 0 where the wave is not in the ground yet."""
-    depth = depth_m(twt_s, velocity_m_s=velocity_m_per_s, separation_m=separation_m)
+    depth = depth_m(twt_s, velocity_m_per_s=velocity_m_per_s, separation_m=separation_m)
     return float(np.nan_to_num(depth))
 
 

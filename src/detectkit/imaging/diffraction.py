@@ -75,7 +75,7 @@ def diffraction_table(
     """
     half = antenna_separation_m / 2.0
     depth = np.nan_to_num(
-        depth_m(twt_s, velocity_m_s=velocity_m_per_s, separation_m=antenna_separation_m)
+        depth_m(twt_s, velocity_m_per_s=velocity_m_per_s, separation_m=antenna_separation_m)
     )
     reach = int(np.ceil(float(depth.max(initial=0.0)) * np.tan(half_angle_rad) / trace_spacing_m))
     offset = np.arange(reach + 1) * trace_spacing_m

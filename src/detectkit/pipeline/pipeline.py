@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -80,12 +81,16 @@ class Pipeline:
                 raise PipelineError(msg)
 
     def latency_traces(self, spec: BlockSpec) -> int:
-        """Return by how many traces the output trails the input."""
-        latency = 0
+        """Return by how many traces the output trails the input.
+
+        Where a step changes the trace spacing, its followers' rows count for as many traces.
+        """
+        latency, first_m = 0.0, spec.trace_spacing_m
         for step in self.steps:
-            latency += step.reach(spec)[1]
+            traces_per_row = (spec.trace_spacing_m or 1.0) / (first_m or 1.0)
+            latency += step.reach(spec)[1] * traces_per_row
             spec = step.describe(spec)
-        return latency
+        return math.ceil(latency - 1e-9)
 
 
 def parse_steps(tables: Any) -> tuple[Step, ...]:

@@ -38,7 +38,7 @@ def step_class(name: str) -> type[Step]:
     Raises
     ------
     PipelineError
-        No such step; the message names the nearest ones.
+        No such step, the message names the nearest ones; or one that cannot be loaded.
     """
     points = _points()
     if name not in points:
@@ -46,4 +46,11 @@ def step_class(name: str) -> type[Step]:
         hint = f"did you mean {' or '.join(near)}? " if near else ""
         msg = f"no step {name!r}; {hint}`detectkit steps` lists all {len(points)}"
         raise PipelineError(msg)
-    return cast("type[Step]", points[name].load())
+    try:
+        return cast("type[Step]", points[name].load())
+    except (ImportError, AttributeError) as error:
+        msg = (
+            f"the step {name!r} is registered as {points[name].value}, which cannot be loaded "
+            f"({error}); repair or uninstall that package"
+        )
+        raise PipelineError(msg) from error

@@ -83,7 +83,8 @@ class Runner:
 
     def _as_float32(self, block: Block) -> Block:
         """Return float32 samples; a NaN or infinity becomes 0 and is counted."""
-        data = block.data.astype(np.float32, copy=False)
+        with np.errstate(over="ignore"):  # what overflows is counted below
+            data = block.data.astype(np.float32, copy=False)
         if block.data.dtype.kind == "f" and not _surely_finite(data):
             bad = ~np.isfinite(data)
             self.tally.nonfinite_samples += int(bad.sum())

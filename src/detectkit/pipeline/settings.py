@@ -32,6 +32,10 @@ def build(kind: type[T], table: dict[str, Any], *, where: str) -> T:
         msg = f"{where}: {missing[0]!r} must be given ({_signature(known[missing[0]], hints)})"
         raise PipelineError(msg)
     values = {name: _fitted(value, hints[name], name, where) for name, value in table.items()}
+    for name, value in values.items():
+        if _is_infinite(value) and value != known[name].default:
+            msg = f"{where}: {name} = {table[name]!r}: expected a finite number"
+            raise PipelineError(msg)
     return kind(**values)
 
 
@@ -69,11 +73,10 @@ def _fitted(value: Any, hint: Any, name: str, where: str) -> Any:
         if len(kinds) == len(value):
             pairs = zip(value, kinds, strict=True)
             return tuple(_fitted(one, kind, name, where) for one, kind in pairs)
-    if hint is float and _is_number(value):
-        return float(value)
-    if isinstance(hint, type) and isinstance(value, hint) and isinstance(value, bool) <= (
-        hint is bool
-    ):
+    if hint is float:
+        if _is_number(value):
+            return float(value)
+    elif isinstance(hint, type) and type(value) is hint:  # a bool is not an int
         return value
     expected = " or ".join(repr(one) for one in args) if origin is Literal else _kind(hint)
     msg = f"{where}: {name} = {value!r}: expected {expected}"
@@ -84,6 +87,11 @@ def _is_number(value: Any) -> bool:
     """Tell whether a value may be a float: an int or a float, not a bool, not nan."""
     is_real = isinstance(value, int | float) and not isinstance(value, bool)
     return is_real and not math.isnan(value)
+
+
+def _is_infinite(value: Any) -> bool:
+    numbers = value if isinstance(value, tuple) else (value,)
+    return any(isinstance(one, float) and math.isinf(one) for one in numbers)
 
 
 def _kind(hint: Any) -> str:

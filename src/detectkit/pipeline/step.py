@@ -42,6 +42,10 @@ from typing import Any, ClassVar, Protocol
 
 from detectkit.core import Block, BlockSpec, PipelineError, concat
 
+LONGEST_S = 1e-3
+"""No delay axis is longer: a length above it was not meant in seconds."""
+LONGEST_M = 1e6
+
 
 class Step(Protocol):
     """What the runner needs of a step; see the module's text for the bases.
@@ -237,13 +241,16 @@ def samples_of(value_s: float, spec: BlockSpec, *, setting: str, step: str) -> i
     Raises
     ------
     PipelineError
-        The block has no delay axis, or the length is not above 0.
+        The block has no delay axis, or no radar's delay axis is that long.
     """
     if spec.sample_interval_s is None:
         msg = f"step {step!r} needs a delay axis; this sensor ({spec.sensor.kind}) has none"
         raise PipelineError(msg)
-    if not value_s > 0.0:
-        msg = f"step {step!r}: {setting} = {value_s} must be above 0 seconds"
+    if not 0.0 < value_s <= LONGEST_S:
+        msg = (
+            f"step {step!r}: {setting} = {value_s} must be above 0 and at most {LONGEST_S:g} "
+            "seconds; 5 ns is 5e-9"
+        )
         raise PipelineError(msg)
     return max(1, round(value_s / spec.sample_interval_s))
 
@@ -262,8 +269,10 @@ def traces_of(value_m: float, spec: BlockSpec, *, setting: str, step: str) -> in
             "give it with --set trace_spacing_m=..., or use the setting in traces"
         )
         raise PipelineError(msg)
-    if not value_m > 0.0:
-        msg = f"step {step!r}: {setting} = {value_m} must be above 0 metres"
+    if not 0.0 < value_m <= LONGEST_M:
+        msg = (
+            f"step {step!r}: {setting} = {value_m} must be above 0 and at most {LONGEST_M:g} metres"
+        )
         raise PipelineError(msg)
     return max(1, round(value_m / spec.trace_spacing_m))
 

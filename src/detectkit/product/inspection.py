@@ -30,6 +30,7 @@ class Health:
     clipped: int = 0
     nonfinite: int = 0
     dead_traces: int = 0
+    positioned: int = 0
     gaps: int = 0
     missing_traces: int = 0
     canvas: Canvas = field(default_factory=lambda: Canvas(0))
@@ -47,6 +48,8 @@ class Health:
         self.nonfinite += int(bad)
         self.dead_traces += int((low == high).sum())
         self._count_clipped(block, low, high)
+        if "longitude_deg" in block.coords:
+            self.positioned += int(np.isfinite(block.coord("longitude_deg")).sum())
         self.canvas.push(block)
 
     def _count_clipped(
@@ -105,6 +108,14 @@ class Inspection:
     stream: Stream
     health: Health
 
+    @property
+    def fixes(self) -> int:
+        """Number of valid positions: of the fix table, or of traces that carry their own."""
+        _, columns = self.stream.source.read(0, min(1, self.stream.traces))
+        if "longitude_deg" in columns:
+            return self.health.positioned
+        return int(self.stream.header.fixes.valid.sum())
+
     def to_dict(self) -> dict[str, Any]:
         """Return the stream's part of ``inspect --json``."""
         head, health = self.stream.header, self.health
@@ -122,7 +133,8 @@ class Inspection:
             "antenna_separation_m": head.sensor.antenna_separation_m,
             "trace_spacing_m": head.trace_spacing_m,
             "distance_m": distance_m(self.stream),
-            "fixes": int(head.fixes.valid.sum()),
+            "fixes": self.fixes,
+            "traces_with_position": health.positioned,
             "fixes_without_position": int(len(head.fixes) - head.fixes.valid.sum()),
             "marks": [int(mark) for mark in head.marks],
             "permittivity": head.permittivity,

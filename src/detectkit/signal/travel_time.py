@@ -23,7 +23,7 @@ Values = npt.NDArray[np.float64]
 
 
 def depth_m(
-    twt_s: npt.ArrayLike, *, velocity_m_s: float, separation_m: float = 0.0
+    twt_s: npt.ArrayLike, *, velocity_m_per_s: float, separation_m: float = 0.0
 ) -> npt.NDArray[np.float64]:
     """Return the depth (metres) of a flat reflector: ``sqrt((v t / 2)^2 - (s / 2)^2)``.
 
@@ -33,25 +33,25 @@ def depth_m(
     ----------
     twt_s
         Two-way time from the moment of transmission (seconds), any shape.
-    velocity_m_s
+    velocity_m_per_s
         Velocity of the wave (metres per second).
     separation_m
         Distance between transmitter and receiver (metres).
 
     Examples
     --------
-    >>> round(float(depth_m(10e-9, velocity_m_s=1e8, separation_m=0.6)), 6)
+    >>> round(float(depth_m(10e-9, velocity_m_per_s=1e8, separation_m=0.6)), 6)
     0.4
     """
-    _check(velocity_m_s, separation_m)
-    half_path = 0.5 * velocity_m_s * np.asarray(twt_s, np.float64)
+    _check(velocity_m_per_s, separation_m)
+    half_path = 0.5 * velocity_m_per_s * np.asarray(twt_s, np.float64)
     square = half_path**2 - (0.5 * separation_m) ** 2
     valid = (square >= 0) & (half_path >= 0)
     return np.sqrt(np.where(valid, square, np.nan))
 
 
 def two_way_time_s(
-    depth: npt.ArrayLike, *, velocity_m_s: float, separation_m: float = 0.0
+    depth: npt.ArrayLike, *, velocity_m_per_s: float, separation_m: float = 0.0
 ) -> npt.NDArray[np.float64]:
     """Return the two-way time (seconds) of a flat reflector: ``2 sqrt(d^2 + (s / 2)^2) / v``.
 
@@ -59,12 +59,12 @@ def two_way_time_s(
     ----------
     depth
         Depth below the antennas (metres), any shape.
-    velocity_m_s, separation_m
+    velocity_m_per_s, separation_m
         As for `depth_m`.
     """
-    _check(velocity_m_s, separation_m)
+    _check(velocity_m_per_s, separation_m)
     legs = np.hypot(np.asarray(depth, np.float64), 0.5 * separation_m)
-    return np.asarray(2.0 * legs / velocity_m_s, np.float64)
+    return np.asarray(2.0 * legs / velocity_m_per_s, np.float64)
 
 
 def air_delay_samples(
@@ -91,12 +91,12 @@ def air_delay_samples(
     array([100.])
     """
     require_positive("sample_interval_s", sample_interval_s)
-    twt_s = two_way_time_s(height_m, velocity_m_s=SPEED_OF_LIGHT_M_S, separation_m=separation_m)
+    twt_s = two_way_time_s(height_m, velocity_m_per_s=SPEED_OF_LIGHT_M_S, separation_m=separation_m)
     return twt_s / sample_interval_s
 
 
-def _check(velocity_m_s: float, separation_m: float) -> None:
-    require_positive("velocity_m_s", velocity_m_s)
+def _check(velocity_m_per_s: float, separation_m: float) -> None:
+    require_positive("velocity_m_per_s", velocity_m_per_s)
     if not (math.isfinite(separation_m) and separation_m >= 0):
         msg = f"separation_m is {separation_m}; give 0 (one antenna) or a distance in metres"
         raise UsageError(msg)

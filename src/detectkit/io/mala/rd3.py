@@ -1,7 +1,7 @@
 """MALA .rd3 (16 bit) and .rd7 (32 bit): the reader. Opens from the data file or its .rad.
 
-Known from real files: .rd3 with .rad, and .cor. From the format's description only, not
-checked on a real file: .rd7 and .mrk.
+Known from real files: .rd3 with .rad. From the format's description only, not
+checked on a real file: .rd7, .cor and .mrk.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def _apex_axis(step: DiffractionStack, spec: BlockSpec) -> npt.NDArray[np.float6
     separation = spec.sensor.antenna_separation_m or 0.0
     twt_s = np.arange(max(0.0, spec.first_twt_s), last_s, step.interval_s)
     depth = np.nan_to_num(
-        depth_m(twt_s, velocity_m_s=step.velocity_m_per_s, separation_m=separation), nan=-1.0
+        depth_m(twt_s, velocity_m_per_s=step.velocity_m_per_s, separation_m=separation), nan=-1.0
     )
     inside = (depth >= step.band_m[0]) & (depth <= step.band_m[1])
     if not inside.any():
