@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.core import Applied, Block
+from detectkit.core import Block
 from detectkit.core.block import follows
 from detectkit.pipeline.pipeline import applied
-from detectkit.pipeline.step import Step
+from detectkit.pipeline.step import Ready, Step
 
 
 @dataclass(slots=True)
@@ -23,6 +23,34 @@ class Tally:
     segments: int = 0
     missing_traces: int = 0
     nonfinite_samples: int = 0
+
+
+@dataclass(slots=True)
+class _Stage:
+    """One step at work: its state, and the rule that a gap in its own input starts it afresh."""
+
+    step: Step
+    _state: Any = None
+    _last: Block | None = None
+
+    def push(self, block: Block) -> Iterator[Block]:
+        if self._last is not None and not follows(self._last, block):
+            yield from self.finish()
+        if self._last is None:
+            self._state = self.step.start(block)
+        self._last = block.traces(len(block) - 1, len(block))
+        self._state, ready = self.step.push(self._state, block)
+        yield from self._noted(ready)
+
+    def finish(self) -> Iterator[Block]:
+        if self._last is not None:
+            self._last = None
+            yield from self._noted(self.step.finish(self._state))
+
+    def _noted(self, ready: Ready) -> Iterator[Block]:
+        blocks = (ready,) if isinstance(ready, Block) else ready or ()
+        note = applied(self.step)
+        yield from (block.noted(note) for block in blocks if len(block))
 
 
 @dataclass(slots=True)
@@ -38,9 +66,11 @@ class Runner:
 
     steps: Sequence[Step]
     tally: Tally = field(default_factory=Tally)
-    _states: list[Any] = field(default_factory=list)
-    _notes: list[Applied] = field(default_factory=list)
+    _stages: list[_Stage] = field(default_factory=list)
     _last: Block | None = None
+
+    def __post_init__(self) -> None:
+        self._stages = [_Stage(step) for step in self.steps]
 
     def push(self, block: Block) -> Iterator[Block]:
         """Take the next block and yield what is ready."""
@@ -48,38 +78,24 @@ class Runner:
             return
         if self._last is None or not follows(self._last, block):
             self.tally.missing_traces += _missing(self._last, block)
+            self.tally.segments += 1
             yield from self.finish()
-            self._begin()
         self._last = block.traces(len(block) - 1, len(block))
         self.tally.traces += len(block)
-        yield from self._through(0, self._as_float32(block))
+        yield from self._through(0, (self._as_float32(block),))
 
     def finish(self) -> Iterator[Block]:
-        """End the run of traces and yield what the steps still hold."""
-        if self._last is None:
-            return
-        for number, step in enumerate(self.steps):
-            state = self._states[number]
-            held = None if state is _UNBORN else step.finish(state)
-            if held is not None and len(held):
-                yield from self._through(number + 1, held.noted(self._notes[number]))
+        """End the run of traces and yield what the steps still hold, in order."""
+        for number, stage in enumerate(self._stages, start=1):
+            yield from self._through(number, stage.finish())
         self._last = None
 
-    def _begin(self) -> None:
-        self.tally.segments += 1
-        self._states = [_UNBORN] * len(self.steps)
-        self._notes = [applied(step) for step in self.steps]
-
-    def _through(self, number: int, block: Block) -> Iterator[Block]:
-        for index in range(number, len(self.steps)):
-            step = self.steps[index]
-            if self._states[index] is _UNBORN:
-                self._states[index] = step.start(block)
-            self._states[index], out = step.push(self._states[index], block)
-            if out is None or len(out) == 0:
-                return
-            block = out.noted(self._notes[index])
-        yield block
+    def _through(self, number: int, blocks: Iterable[Block]) -> Iterator[Block]:
+        if number == len(self._stages):
+            yield from blocks
+            return
+        for block in blocks:
+            yield from self._through(number + 1, self._stages[number].push(block))
 
     def _as_float32(self, block: Block) -> Block:
         """Return float32 samples; a NaN or infinity becomes 0 and is counted."""
@@ -103,13 +119,6 @@ def _surely_finite(data: npt.NDArray[np.float32]) -> bool:
     flat = data.ravel()
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(np.dot(flat, flat)))
-
-
-class _Unborn:
-    """Marks a step that has not seen its first block of the run."""
-
-
-_UNBORN = _Unborn()
 
 
 def run(steps: Sequence[Step], blocks: Iterable[Block]) -> Iterator[Block]:

@@ -30,13 +30,13 @@ The bases, from the simplest:
 - `WholeLine`: needs the whole line in memory; `apply(line)`; refused live.
 
 **Law**: cutting the input anywhere changes no bit of the output. The runner converts samples to
-float32 before the first step, starts every state afresh at a gap, a new line or a changed
-sensor, and notes each step in the block's history; a step does none of that itself.
+float32 before the first step, starts a state afresh at a gap, a new line or a changed sensor in
+its own input, and notes each step in the block's history; a step does none of that itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
@@ -45,6 +45,10 @@ from detectkit.core import Block, BlockSpec, PipelineError, concat
 LONGEST_S = 1e-3
 """No delay axis is longer: a length above it was not meant in seconds."""
 LONGEST_M = 1e6
+
+
+Ready = Block | Sequence[Block] | None
+"""What a step gives back: nothing yet, a block, or several where traces are missing between."""
 
 
 class Step(Protocol):
@@ -76,11 +80,11 @@ class Step(Protocol):
         """Return the state for a run of traces that begins with `first` (not yet pushed)."""
         ...
 
-    def push(self, state: Any, block: Block) -> tuple[Any, Block | None]:
+    def push(self, state: Any, block: Block) -> tuple[Any, Ready]:
         """Take the next block of the run; return the new state and what is ready, if any."""
         ...
 
-    def finish(self, state: Any) -> Block | None:
+    def finish(self, state: Any) -> Ready:
         """Return what is left when the run has ended, if any."""
         ...
 
@@ -192,11 +196,11 @@ class Recursive:
         """Return the state for a run of traces that begins with `first` (not yet pushed)."""
         raise NotImplementedError
 
-    def push(self, state: Any, block: Block) -> tuple[Any, Block | None]:
+    def push(self, state: Any, block: Block) -> tuple[Any, Ready]:
         """Take the next block of the run; return the new state and what is ready, if any."""
         raise NotImplementedError
 
-    def finish(self, state: Any) -> Block | None:  # noqa: ARG002 - part of the contract
+    def finish(self, state: Any) -> Ready:  # noqa: ARG002 - part of the contract
         """Return nothing; override where rows are held back."""
         return None
 

@@ -7,8 +7,8 @@ import pytest
 
 from detectkit.core import Block, PipelineError, UsageError
 from detectkit.pipeline import Step, run
-from detectkit.pipeline.steps import along_track
 from detectkit.pipeline.steps.along_track import ResampleDistance
+from detectkit.pipeline.steps.background import SlidingMeanBackground
 from detectkit.testing.steps import StepSuite, example_line, joined
 
 
@@ -60,20 +60,32 @@ def test_rows_lie_at_multiples_of_the_spacing_and_carry_interpolated_coordinates
     assert out.coord("stacked_traces").max() == 2
 
 
-def test_a_gap_is_zeros_without_coordinates_and_without_traces() -> None:
+def test_no_row_is_made_up_in_a_gap() -> None:
     line = with_gap(example_line())
-    out = resampled(line, ResampleDistance(spacing_m=0.03, max_gap_m=0.1))
-    gap = out.coord("stacked_traces") == 0
-    at = out.coord("along_track_m")
+    step = ResampleDistance(spacing_m=0.03, max_gap_m=0.1)
+    pieces = joined(list(run([step], [line])))
+    before, after = pieces[0], pieces[-1]
     along = line.coord("along_track_m")
-    inside = ((at > along[60]) & (at < along[61])) | ((at > along[61]) & (at < along[62]))
-    assert inside.sum() > 60
-    assert np.array_equal(gap, inside)
-    assert not out.data[gap].any()
-    assert np.isnan(out.coord("height_m")[gap]).all()
-    assert not np.isnan(out.coord("height_m")[~gap]).any()
-    assert set(out.coord("source_trace")[gap]) == {-1}
-    assert np.all(np.diff(out.coord("time_ns")) >= 0)
+    assert before.coord("along_track_m")[-1] <= along[60]
+    assert after.coord("along_track_m")[0] >= along[62]
+    for block in (before, after):
+        assert np.isfinite(block.coord("height_m")).all()
+        assert np.all(block.coord("stacked_traces") > 0)
+    assert after.first_trace > before.stop_trace + 30
+
+
+def test_steps_behind_start_afresh_at_the_gap() -> None:
+    line = with_gap(example_line())
+    steps = [
+        ResampleDistance(spacing_m=0.03, max_gap_m=0.1),
+        SlidingMeanBackground(window_traces=9),
+    ]
+    pieces = joined(list(run(steps[:1], [line])))
+    alone = [out for piece in pieces for out in run(steps[1:], [piece])]
+    together = joined(list(run(steps, [line])))
+    assert [len(one) for one in together] == [len(one) for one in pieces]
+    for one, other in zip(together, joined(alone), strict=True):
+        np.testing.assert_array_equal(one.data, other.data)
 
 
 def test_the_grid_goes_on_behind_a_gap_in_the_trace_counter() -> None:
@@ -83,12 +95,6 @@ def test_the_grid_goes_on_behind_a_gap_in_the_trace_counter() -> None:
     at = second.coord("along_track_m")
     np.testing.assert_allclose(at, 0.02 * (second.first_trace + np.arange(len(second))))
     assert second.first_trace > first.stop_trace + 5
-
-
-def test_a_jump_of_kilometres_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(along_track, "MOST_GAP_ROWS", 50)
-    with pytest.raises(PipelineError, match="check its positions"):
-        resampled(with_gap(example_line()), ResampleDistance(spacing_m=0.03, max_gap_m=0.1))
 
 
 def test_a_falling_distance_is_refused() -> None:

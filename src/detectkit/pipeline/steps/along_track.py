@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -17,20 +18,17 @@ from detectkit.signal.along_track import EqualDistance, Gridded, MergeStationary
 Coords = dict[str, npt.NDArray[Any]]
 
 ALONG_TRACK = "along_track_m"
-MOST_GAP_ROWS = 100_000
 
 
 @dataclass(slots=True)
 class Resampling:
-    """State: the two streams, what blocks look like, and the last grid point given."""
+    """State: the two streams, and what blocks look like."""
 
     first: Block
     merge: MergeStationary
     grid: EqualDistance
     values: tuple[str, ...]
     labels: tuple[str, ...]
-    next_number: int | None = None
-    last_values: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +37,8 @@ class ResampleDistance(Recursive):
 
     Needs ``along_track_m``, never falling. Traces within `stationary_m` of each other are
     averaged first; half of `spacing_m` there averages what would otherwise alias. Traces
-    further apart than `max_gap_m` are not bridged: the rows between them are zeros, their
-    coordinates unknown and ``stacked_traces`` 0. Put it after the background is removed, so that
-    such rows do not disturb a mean. Nothing is extrapolated.
+    further apart than `max_gap_m` are not bridged: the rows between them are missing, and the
+    steps that follow start afresh behind the gap. Nothing is extrapolated.
 
     Examples
     --------
@@ -90,14 +87,14 @@ class ResampleDistance(Recursive):
         merge, grid = self._streams(first.data.shape[1], len(values), len(labels))
         return Resampling(first.traces(0, 1), merge, grid, values, labels)
 
-    def push(self, state: Resampling, block: Block) -> tuple[Resampling, Block | None]:
+    def push(self, state: Resampling, block: Block) -> tuple[Resampling, list[Block]]:
         """Return the grid points that the block settles."""
-        return state, self._block(state, [state.grid.push(state.merge.push(_line(state, block)))])
+        return state, self._blocks(state, [state.grid.push(state.merge.push(_line(state, block)))])
 
-    def finish(self, state: Resampling) -> Block | None:
+    def finish(self, state: Resampling) -> list[Block]:
         """Return the last grid points."""
         parts = [state.grid.push(state.merge.finish()), state.grid.finish()]
-        return self._block(state, [part for part in parts if part is not None])
+        return self._blocks(state, [part for part in parts if part is not None])
 
     def _streams(
         self, samples: int, values: int, labels: int
@@ -106,33 +103,33 @@ class ResampleDistance(Recursive):
         grid = EqualDistance(spacing_m=self.spacing_m, max_gap_m=self.max_gap_m, method=self.method)
         return merge, grid
 
-    def _block(self, state: Resampling, parts: list[Gridded]) -> Block | None:
+    def _blocks(self, state: Resampling, parts: list[Gridded]) -> list[Block]:
+        """Return the grid points as blocks, one for each stretch without a gap."""
         points = Gridded(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-        if not len(points.number):
-            return None
-        first = int(points.number[0]) if state.next_number is None else state.next_number
-        number = np.arange(first, int(points.number[-1]) + 1)
-        self._check_gap(number.size - points.number.size)
-        row = points.number - first
-        data = np.zeros((number.size, points.traces.shape[1]), np.float32)
-        data[row] = points.traces
-        coords = {
-            ALONG_TRACK: number * self.spacing_m,
-            STACKED: _spread(points.merged, row, number.size, fill=0).astype(np.int64),
-            **_spread_values(state, points, row, number.size),
-            **_spread_labels(state, points, row, number.size),
-        }
-        state.next_number, state.last_values = first + number.size, points.values[-1]
-        block = with_traces(state.first, data, coords)
-        return replace(block, first_trace=first, trace_spacing_m=self.spacing_m)
+        ends = np.flatnonzero(np.diff(points.number) != 1) + 1
+        bounds = [0, *ends.tolist(), len(points.number)]
+        stretches = (slice(start, stop) for start, stop in pairwise(bounds) if stop > start)
+        return [self._block(state, points, rows) for rows in stretches]
 
-    def _check_gap(self, rows: int) -> None:
-        if rows > MOST_GAP_ROWS:
-            msg = (
-                f"step {self.name!r}: a gap of {rows * self.spacing_m:.0f} m along the track needs "
-                f"{rows} rows; split the line there, or check its positions"
-            )
-            raise PipelineError(msg)
+    def _block(self, state: Resampling, points: Gridded, rows: slice) -> Block:
+        coords: Coords = {
+            ALONG_TRACK: points.number[rows] * self.spacing_m,
+            STACKED: points.merged[rows].astype(np.int64),
+        }
+        for column, name in enumerate(state.values):
+            coords[name] = _value(state, name, points.values[rows, column])
+        for column, name in enumerate(state.labels):
+            coords[name] = points.labels[rows, column].astype(state.first.coord(name).dtype)
+        block = with_traces(state.first, points.traces[rows], coords)
+        first_trace = int(points.number[rows][0])
+        return replace(block, first_trace=first_trace, trace_spacing_m=self.spacing_m)
+
+
+def _value(state: Resampling, name: str, values: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
+    """Return an interpolated coordinate; times count from the first trace of the run."""
+    first = state.first.coord(name)
+    counted = np.rint(values).astype(np.int64) + first[0] if name == TIME else values
+    return np.asarray(counted, first.dtype)
 
 
 def _line(state: Resampling, block: Block) -> Positioned:
@@ -149,42 +146,3 @@ def _line(state: Resampling, block: Block) -> Positioned:
         merged[:] = block.coord(STACKED)
     distance = np.asarray(block.coord(ALONG_TRACK), dtype=np.float64)
     return Positioned(block.data, distance, values, labels, merged)
-
-
-def _spread(
-    values: npt.NDArray[np.float64], row: npt.NDArray[np.int64], rows: int, *, fill: float
-) -> npt.NDArray[np.float64]:
-    spread = np.full(rows, fill, np.float64)
-    spread[row] = values
-    return spread
-
-
-def _spread_values(
-    state: Resampling, points: Gridded, row: npt.NDArray[np.int64], rows: int
-) -> Coords:
-    """Return interpolated coordinates: unknown in a gap, but for time, which runs on."""
-    coords: Coords = {}
-    for column, name in enumerate(state.values):
-        values = points.values[:, column]
-        if name == TIME:
-            before = state.last_values[column : column + 1]
-            known = np.concatenate([np.full(before.size, -1), row])
-            filled = np.interp(np.arange(rows), known, np.concatenate([before, values]))
-            filled[row] = values
-            coords[name] = state.first.coord(name)[0] + np.rint(filled).astype(np.int64)
-        else:
-            spread = _spread(values, row, rows, fill=np.nan)
-            coords[name] = spread.astype(state.first.coord(name).dtype)
-    return coords
-
-
-def _spread_labels(
-    state: Resampling, points: Gridded, row: npt.NDArray[np.int64], rows: int
-) -> Coords:
-    """Return whole numbers of the nearer trace; in a gap 0, and -1 for the source trace."""
-    return {
-        name: _spread(
-            points.labels[:, column], row, rows, fill=-1 if name == "source_trace" else 0
-        ).astype(state.first.coord(name).dtype)
-        for column, name in enumerate(state.labels)
-    }
