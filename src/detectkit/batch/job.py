@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from detectkit.core import FormatError, Sensor, UsageError
+from detectkit.core import FormatError, PipelineError, Sensor, UsageError
 from detectkit.detect.preset import Ground, default_pipeline, look
 from detectkit.detect.settings import Detection
 from detectkit.io import Notice, Overrides, Recording, Stream, open_recording
-from detectkit.pipeline import Pipeline
+from detectkit.pipeline import Pipeline, describe
 from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
 SLOWEST_M_PER_S = 2.0e7
 FASTEST_M_PER_S = 3.0e8
+SECTIONS = {"detect"}
+"""Sections of a pipeline's TOML besides its steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,33 @@ class LineJob:
     name: str
     pipeline: Pipeline
     detection: Detection | None
+
+    @classmethod
+    def of(cls, recording: Recording, stream: Stream, name: str, pipeline: Pipeline) -> LineJob:
+        """Return the job of a line, once its whole pipeline fits.
+
+        Raises
+        ------
+        PipelineError
+            A step or the detection refuses the line, or a section has no meaning.
+        """
+        unknown = sorted(set(pipeline.sections) - SECTIONS)
+        if unknown:
+            msg = (
+                f"the pipeline has {unknown[0]!r}, which means nothing here; it takes name, "
+                "[[step]] tables and a [detect] section"
+            )
+            raise PipelineError(msg)
+        spec = pipeline.describe(stream.rows(0, min(2, stream.traces)).spec)
+        detection = Detection.of(pipeline)
+        if detection is not None:
+            describe(detection.steps, spec)
+        return cls(recording, stream, name, pipeline, detection)
+
+    @property
+    def file_stem(self) -> str:
+        """The line's name as the beginning of file names."""
+        return _file_stem(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +82,7 @@ def plan(
     pipeline: Pipeline | None = None,
     velocity_m_per_s: float | None = None,
     band_m: tuple[float, float] | None = None,
+    mark_spacing_m: float | None = None,
     overrides: Overrides | None = None,
     format_name: str | None = None,
 ) -> Job:
@@ -69,6 +99,8 @@ def plan(
         Velocity in the ground; None: from the file's permittivity, else assumed.
     band_m
         Shallowest and deepest depth to search with a fitted pipeline; None: fitted.
+    mark_spacing_m
+        Distance between the operator's marks, to tell distance by; None: not used.
     overrides
         Settings that replace what the files say.
     format_name
@@ -89,14 +121,15 @@ def plan(
     notices: list[Notice] = [one for recording in opened for one in recording.notices]
     notices += [silent for recording in opened for silent in _silent(recording)]
     for recording, stream, name in _named(opened):
-        ground = replace(ground_of(stream, velocity_m_per_s), band_m=band_m)
+        ground = replace(
+            ground_of(stream, velocity_m_per_s), band_m=band_m, mark_spacing_m=mark_spacing_m
+        )
         if pipeline is None:
             fitted, said = default_pipeline(stream, ground)
         else:
             fitted, said = pipeline, []
         notices += [replace(one, file=recording.path.name) for one in said]
-        fitted.describe(stream.rows(0, min(2, stream.traces)).spec)
-        lines.append(LineJob(recording, stream, name, fitted, Detection.of(fitted)))
+        lines.append(LineJob.of(recording, stream, name, fitted))
     return Job(tuple(lines), tuple(notices))
 
 
@@ -135,7 +168,7 @@ def _silent(recording: Recording) -> Iterator[Notice]:
 
 
 def _named(opened: Sequence[Recording]) -> Iterator[tuple[Recording, Stream, str]]:
-    """Yield the radar streams with a name each that no other line has."""
+    """Yield the radar streams with a name each that no other line has, as a file name too."""
     taken: set[str] = set()
     for recording in opened:
         radar = [one for one in recording.streams if one.header.sensor.kind == "gpr"]
@@ -145,11 +178,16 @@ def _named(opened: Sequence[Recording]) -> Iterator[tuple[Recording, Stream, str
             raise FormatError(msg)
         for stream in alive:
             base = stream.header.line or recording.path.stem
-            if len(radar) > 1 and stream.header.sensor != Sensor() and base in taken:
+            seen = _file_stem(base).casefold() in taken
+            if len(radar) > 1 and stream.header.sensor != Sensor() and seen:
                 base = f"{base}.{stream.header.sensor.id}"
             name, number = base, 1
-            while name in taken:
+            while _file_stem(name).casefold() in taken:
                 number += 1
                 name = f"{base}-{number}"
-            taken.add(name)
+            taken.add(_file_stem(name).casefold())
             yield recording, stream, name
+
+
+def _file_stem(name: str) -> str:
+    return "".join(one if one.isalnum() or one in "-_." else "_" for one in name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from detectkit.batch.job import Job, LineJob
 from detectkit.batch.prefetch import prefetched
 from detectkit.batch.run_record import file_sha256, write_run
-from detectkit.core import Block, Indication
+from detectkit.core import Block, Indication, UsageError
 from detectkit.detect.detector import Detector, ranked
 from detectkit.io import Notice
 from detectkit.io.flight.writer import FlightWriter
@@ -66,7 +66,13 @@ def process(job: Job, folder: Path, *, progress: Progress | None = None) -> RunR
         Made where it does not exist; files of an earlier run in it are replaced.
     progress
         Called with the number of traces just done.
+
+    Raises
+    ------
+    UsageError
+        The results would replace a recording of the job.
     """
+    _spare_inputs(job, folder / "flight.h5")
     folder.mkdir(parents=True, exist_ok=True)
     result = RunResult(folder, notices=list(job.notices))
     with ThreadPoolExecutor(1) as hasher:
@@ -81,6 +87,13 @@ def process(job: Job, folder: Path, *, progress: Progress | None = None) -> RunR
         _pictures(line, one, result)
     _tables(job, result, digests)
     return result
+
+
+def _spare_inputs(job: Job, flight: Path) -> None:
+    """Refuse to replace a recording by what is made of it."""
+    if any(recording.path.resolve() == flight.resolve() for recording in job.recordings):
+        msg = f"{flight}: is a recording of this job and would be replaced; choose another folder"
+        raise UsageError(msg)
 
 
 def _line(
@@ -158,9 +171,9 @@ def _finish_flight(flight: FlightWriter, job: Job, result: RunResult) -> None:
     for other in {line.pipeline.fingerprint: line.pipeline for line in job.lines}.values():
         if other.fingerprint != first.fingerprint:
             flight.attach(f"pipeline/{other.fingerprint[:12]}.toml", other.to_toml())
-    for recording in job.recordings:
+    for number, recording in enumerate(job.recordings, start=1):
         for name, value in recording.overrides.items():
-            flight.attach(f"source/{recording.path.name} set {name}", value)
+            flight.attach(f"source/{number} {recording.path.name} set {name}", value)
     flight.notices(result.notices)
     flight.indications(result.indications)
 
@@ -177,9 +190,10 @@ def _checked_sums(job: Job, sums: dict[Path, Future[str]], result: RunResult) ->
 
 def _pictures(line: LineJob, one: LineResult, result: RunResult) -> None:
     found = [i for i in result.indications if i.line == one.name]
-    safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in one.name)
     shared = f"{line.recording.path.name} · {line.stream.header.sensor.instrument}"
-    raw, processed = (result.folder / f"{safe}.{kind}.png" for kind in ("raw", "processed"))
+    raw, processed = (
+        result.folder / f"{line.file_stem}.{kind}.png" for kind in ("raw", "processed")
+    )
     draw_radargram(one.raw, raw, text=RadargramText(f"{shared} · as recorded"))
     steps = " → ".join(step.name for step in line.pipeline.steps) or "no steps"
     draw_radargram(

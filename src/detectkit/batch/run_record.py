@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from typing import Any
 import tomli_w
 
 from detectkit import __version__
-from detectkit.batch.job import Job, plan
-from detectkit.core import PipelineError
-from detectkit.io import Overrides
+from detectkit.batch.job import Job, LineJob
+from detectkit.core import FormatError, PipelineError
+from detectkit.io import Overrides, Recording, open_recording
 from detectkit.pipeline import Pipeline
 
 READ_BYTES = 1 << 22
@@ -34,6 +34,7 @@ def write_run(job: Job, folder: Path, sha256: Mapping[Path, str]) -> None:
                 "file": str(line.recording.path.resolve()),
                 "sha256": sha256.get(line.recording.path, ""),
                 "format": line.recording.format,
+                "stream": [one is line.stream for one in line.recording.streams].index(True),
                 "line": line.name,
                 "sensor": line.stream.header.sensor.id,
                 "traces": line.stream.traces,
@@ -49,6 +50,35 @@ def write_run(job: Job, folder: Path, sha256: Mapping[Path, str]) -> None:
     (folder / "run.toml").write_text(tomli_w.dumps(document), encoding="utf-8")
 
 
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """One line of an earlier run."""
+
+    file: str
+    format: str
+    stream: int
+    line: str
+    pipeline: str
+    sha256: str
+    settings: dict[str, str]
+
+    @classmethod
+    def of(cls, table: Mapping[str, Any]) -> _Input:
+        return cls(
+            file=str(table["file"]),
+            format=str(table["format"]),
+            stream=int(table["stream"]),
+            line=str(table["line"]),
+            pipeline=str(table["pipeline"]),
+            sha256=str(table["sha256"]),
+            settings={str(name): str(value) for name, value in dict(table["set"]).items()},
+        )
+
+    def opened(self) -> Recording:
+        settings = Overrides(self.settings)
+        return open_recording(self.file, overrides=settings, format_name=self.format)
+
+
 def read_run(path: Path) -> Job:
     """Return the job that a run.toml describes, with the same pipelines and overrides.
 
@@ -56,47 +86,42 @@ def read_run(path: Path) -> Job:
     ------
     PipelineError
         Not a run.toml, or a pipeline it names is missing.
+    FormatError
+        A recording it names cannot be used any more.
     """
+    inputs = _inputs(path)
+    recordings = {one.file: one.opened() for one in inputs}
+    lines = tuple(_line(path, one, recordings[one.file]) for one in inputs)
+    notices = tuple(notice for one in recordings.values() for notice in one.notices)
+    return Job(lines, notices, {one.file: one.sha256 for one in inputs})
+
+
+def _inputs(path: Path) -> list[_Input]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-        inputs = [dict(one) for one in document["input"]]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        msg = f"{path}: not a run.toml of detectkit ({error})"
+        inputs = [_Input.of(one) for one in document["input"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{path}: cannot be read as a run.toml of detectkit ({error!r})"
         raise PipelineError(msg) from error
-    jobs: list[Job] = []
-    done: set[tuple[str, str]] = set()
-    for one in inputs:
-        key = (str(one.get("file")), str(one.get("pipeline")))
-        if key not in done:
-            done.add(key)
-            jobs.append(_planned(path, one))
-    lines = tuple(line for job in jobs for line in job.lines)
-    names = {(one["file"], one["sensor"]): one["line"] for one in inputs}
-    renamed = tuple(
-        replace(
-            line,
-            name=names.get(
-                (str(line.recording.path.resolve()), line.stream.header.sensor.id), line.name
-            ),
+    if not inputs:
+        msg = f"{path}: names no input; there is nothing to repeat"
+        raise PipelineError(msg)
+    return inputs
+
+
+def _line(path: Path, one: _Input, recording: Recording) -> LineJob:
+    if not 0 <= one.stream < len(recording.streams):
+        msg = (
+            f"{recording.path}: has {len(recording.streams)} streams, the run used number "
+            f"{one.stream} (from 0); it is not the recording of that run"
         )
-        for line in lines
-    )
-    expected = {str(one["file"]): str(one.get("sha256", "")) for one in inputs}
-    return Job(renamed, tuple(n for job in jobs for n in job.notices), expected)
-
-
-def _planned(path: Path, one: Mapping[str, Any]) -> Job:
-    source = path.parent / str(one["pipeline"])
+        raise FormatError(msg)
+    source = path.parent / one.pipeline
     if not source.is_file():
-        msg = f"{path}: names the pipeline {one['pipeline']}, which is not beside it"
+        msg = f"{path}: names the pipeline {one.pipeline}, which is not beside it"
         raise PipelineError(msg)
     pipeline = Pipeline.from_toml(source.read_text(encoding="utf-8"))
-    return plan(
-        [Path(str(one["file"]))],
-        pipeline=pipeline,
-        overrides=Overrides({k: str(v) for k, v in dict(one.get("set", {})).items()}),
-        format_name=str(one["format"]),
-    )
+    return LineJob.of(recording, recording.streams[one.stream], one.line, pipeline)
 
 
 def file_sha256(path: Path) -> str:

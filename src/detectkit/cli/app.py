@@ -12,7 +12,7 @@ from detectkit.cli.convert import convert
 from detectkit.cli.doctor import doctor
 from detectkit.cli.exit_codes import MEANING, ExitCode, code_of
 from detectkit.cli.inspect import inspect
-from detectkit.cli.output import say_error
+from detectkit.cli.output import of_the_system, print_everywhere, say_error
 from detectkit.cli.process import process
 from detectkit.cli.steps import steps
 from detectkit.core import DetectkitError
@@ -34,22 +34,29 @@ app.command()(steps)
 app.command()(doctor)
 
 
-@app.callback()
-def options(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)
-    ] = False,
-) -> None:
-    """Handle what stands before the command."""
-    if version:
+def _print_version(asked: bool) -> None:
+    if asked:
         typer.echo(f"detectkit {__version__}")
         raise typer.Exit
 
 
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and stop.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Handle what stands before the command."""
+
+
 def main() -> None:
     """Run the command; an expected error becomes one message and its exit code."""
+    print_everywhere()
     try:
         app()
     except (DetectkitError, OSError) as error:
-        say_error(str(error))
+        say_error(str(error) if isinstance(error, DetectkitError) else of_the_system(error))
         sys.exit(code_of(error))

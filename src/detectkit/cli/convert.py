@@ -10,6 +10,7 @@ import typer
 from detectkit.cli.exit_codes import ExitCode
 from detectkit.cli.options import FileArgument, FormatOption, SetOption
 from detectkit.cli.output import out, say_notices, trace_progress
+from detectkit.core import UsageError
 from detectkit.io import Overrides, open_recording
 
 
@@ -30,12 +31,16 @@ def convert(
 
     overrides = Overrides.parse(settings or [])
     recording = open_recording(file, overrides=overrides, format_name=format_name)
+    if output.exists() and output.samefile(file):
+        msg = f"{output}: is the recording itself; choose another name for the flight"
+        raise UsageError(msg)
     say_notices(recording.notices)
     total = sum(stream.traces for stream in recording.streams)
     with trace_progress("converting", total) as count:
         write_recording(
             recording, output, progress=count.at, existing="replace" if replace else "refuse"
         )
-    out.print(f"{output}: {total:,} traces in {len(recording.streams)} stream(s)")
+    done = f"{output}: {total:,} traces in {len(recording.streams)} stream(s)"
+    out.print(done, markup=False)
     if any(one.severity == "warning" for one in recording.notices):
         raise typer.Exit(ExitCode.DONE_WITH_WARNINGS)

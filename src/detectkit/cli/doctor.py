@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, entry_points, metadata, req
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from detectkit import __version__
@@ -103,7 +104,7 @@ def _print(report: dict[str, object]) -> None:
             out.print(f"{group.removeprefix('detectkit.')}: {len(members)}: {', '.join(members)}")
             for name, state in members.items():
                 if state != "ok":
-                    out.print(f"  [bold red]{name}: {state}[/bold red]")
+                    out.print(f"  [bold red]{name}: {escape(state)}[/bold red]")
 
 
 def _row(extra: str, packages: dict[str, str | None]) -> tuple[str, str, str, str]:

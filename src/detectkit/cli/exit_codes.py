@@ -6,7 +6,6 @@ from enum import IntEnum
 
 from detectkit.core import (
     DetectkitError,
-    FormatError,
     MissingDependencyError,
     MissingSideFileError,
     PipelineError,
@@ -35,8 +34,8 @@ MEANING = {
 
 def code_of(error: DetectkitError | OSError) -> ExitCode:
     """Return the exit code for an error."""
-    if isinstance(error, FormatError | MissingSideFileError):
-        return ExitCode.INPUT_UNUSABLE
     if isinstance(error, UsageError | PipelineError | MissingDependencyError):
         return ExitCode.WRONG_USE
-    return ExitCode.OUTPUT_FAILED
+    if isinstance(error, OSError) and not isinstance(error, MissingSideFileError):
+        return ExitCode.OUTPUT_FAILED
+    return ExitCode.INPUT_UNUSABLE

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from detectkit.cli.exit_codes import ExitCode
@@ -43,7 +44,7 @@ def inspect(
         parts = [inspect_stream(stream, progress=count) for stream in recording.streams]
     description = describe_recording(recording, parts)
     if as_json:
-        typer.echo(json.dumps(description, ensure_ascii=False))
+        typer.echo(json.dumps(description))
     else:
         for part in parts:
             _print(recording, part.to_dict(), _strip(part))
@@ -63,14 +64,13 @@ def _strip(part: Any) -> str:
 def _print(recording: Recording, facts: dict[str, Any], strip: str) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     for label, value in _facts(recording, facts):
-        table.add_row(f"[dim]{label}[/dim]", value)
+        table.add_row(f"[dim]{label}[/dim]", escape(value))
     out.print(table)
     if strip:
         out.print(f"[dim]energy along the line[/dim] |{strip}|")
 
 
 def _facts(recording: Recording, facts: dict[str, Any]) -> list[tuple[str, str]]:
-    window_ns, interval_ns = facts["window_s"] * 1e9, facts["sample_interval_s"] * 1e9
     clipped = facts["clipped_fraction"]
     marks = facts["marks"]
     return [
@@ -79,7 +79,7 @@ def _facts(recording: Recording, facts: dict[str, Any]) -> list[tuple[str, str]]
         ("instrument", facts["instrument"]),
         ("antenna", _hertz(facts["antenna_hz"])),
         ("traces", f"{facts['traces']:,} of {facts['samples']} samples"),
-        ("time", f"{window_ns:.4g} ns, one sample every {interval_ns:.5g} ns"),
+        ("time", _time(facts)),
         ("distance", _distance(facts)),
         ("positions", _positions(facts)),
         ("marks", f"{len(marks)}: {', '.join(map(str, marks[:20]))}" if marks else "none"),
@@ -87,6 +87,13 @@ def _facts(recording: Recording, facts: dict[str, Any]) -> list[tuple[str, str]]
         ("gaps", f"{facts['gaps']} ({facts['missing_traces']} traces missing)"),
         ("dead traces", f"{facts['dead_traces']}"),
     ]
+
+
+def _time(facts: dict[str, Any]) -> str:
+    window_s, interval_s = facts["window_s"], facts["sample_interval_s"]
+    if window_s is None or interval_s is None:
+        return "no delay axis"
+    return f"{window_s * 1e9:.4g} ns, one sample every {interval_s * 1e9:.5g} ns"
 
 
 def _hertz(value: float | None) -> str:
@@ -110,7 +117,8 @@ def _positions(facts: dict[str, Any]) -> str:
 def _draw(recording: Recording, parts: list[Any], png: Path) -> None:
     from detectkit.product.radargram import RadargramText, draw_radargram
 
-    for number, part in enumerate(parts):
+    radar = [part for part in parts if part.to_dict()["sample_interval_s"] is not None]
+    for number, part in enumerate(radar):
         path = png if number == 0 else png.with_stem(f"{png.stem}-{number + 1}")
         facts = part.to_dict()
         title = f"{recording.path.name} · {facts['instrument']} · as recorded"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -26,6 +28,20 @@ def say_notices(notices: Iterable[Notice]) -> None:
     """Print what the readers and the run had to say."""
     for one in notices:
         err.print(Text.assemble((f"{one.severity}: ", COLOURS[one.severity]), str(one)))
+
+
+def print_everywhere() -> None:
+    """Replace what the terminal or a pipe cannot encode, instead of failing on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def of_the_system(error: OSError) -> str:
+    """Return what the system refused, of which file, and what to do."""
+    reason = error.strerror or str(error)
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{reason}; check that the place can be written and has room, or choose another"
 
 
 def say_error(text: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from detectkit.cli.exit_codes import ExitCode
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 
-def process(
+def process(  # noqa: PLR0913, PLR0917 - typer passes options by name
     files: Annotated[
         list[Path] | None, typer.Argument(metavar="FILE…", help="Recorded files.")
     ] = None,
@@ -52,6 +53,14 @@ def process(
             help="Depths to search in m, e.g. 0.03 0.6, for the fitted pipeline.",
         ),
     ] = None,
+    mark_spacing: Annotated[
+        float | None,
+        typer.Option(
+            "--mark-spacing",
+            metavar="M",
+            help="Distance between the operator's marks in m, to tell distance by them.",
+        ),
+    ] = None,
     repeat: Annotated[
         Path | None,
         typer.Option("--repeat", metavar="RUN.toml", help="Repeat an earlier run exactly."),
@@ -74,7 +83,9 @@ def process(
     """
     from detectkit.batch.process import process as run
 
-    given = _Given(files or [], pipeline, velocity, depth, settings or [], format_name)
+    given = _Given(
+        files or [], pipeline, velocity, depth, mark_spacing, settings or [], format_name
+    )
     job = given.job() if repeat is None else _repeated(repeat, given)
     with trace_progress("processing", job.traces) as count:
         result = run(job, output, progress=count)
@@ -92,6 +103,7 @@ class _Given:
     pipeline: Path | None
     velocity: float | None
     depth: tuple[float, float] | None
+    mark_spacing: float | None
     settings: list[str]
     format_name: str | None
 
@@ -112,6 +124,7 @@ class _Given:
             pipeline=None if self.pipeline is None else Pipeline.from_toml(_text(self.pipeline)),
             velocity_m_per_s=self.velocity,
             band_m=self.depth,
+            mark_spacing_m=self.mark_spacing,
             overrides=Overrides.parse(self.settings),
             format_name=self.format_name,
         )
@@ -120,7 +133,7 @@ class _Given:
 def _repeated(run: Path, given: _Given) -> Job:
     from detectkit.batch.run_record import read_run
 
-    if given != _Given([], None, None, None, [], None):
+    if given != _Given([], None, None, None, None, [], None):
         msg = "--repeat takes everything from the run.toml; give it alone, with -o"
         raise UsageError(msg)
     return read_run(run)
@@ -150,10 +163,10 @@ def _print(result: RunResult, job: Job) -> None:
     elif found and result.placed < len(found):
         out.print(f"{len(found) - result.placed} of them have no position; the rest is in the map.")
     for remark in result.remarks:
-        out.print(remark)
+        out.print(remark, markup=False)
     out.print("No indication does not mean that nothing is there.")
     for path in result.files:
-        out.print(f"  {path}")
+        out.print(f"  {path}", markup=False)
 
 
 def _table(found: list[Indication]) -> Table:
@@ -164,7 +177,7 @@ def _table(found: list[Indication]) -> Table:
         along = "–" if one.along_track_m is None else f"{one.along_track_m:.2f}"
         table.add_row(
             str(one.rank),
-            one.line,
+            escape(one.line),
             along,
             str(one.trace),
             f"{one.depth_m:.3f}",

@@ -185,7 +185,19 @@ def follows(before: Block, after: Block) -> bool:
         after.first_trace == before.stop_trace
         and after.line == before.line
         and after.sensor == before.sensor
-        and after.data.shape[1] == before.data.shape[1]
+        and _same_axes(before, after)
+    )
+
+
+def _same_axes(before: Block, after: Block) -> bool:
+    """Tell whether the samples of both mean the same and stand at the same places."""
+    shape = (before.dims, before.data.shape[1], before.quantity, before.trace_spacing_m)
+    if shape != (after.dims, after.data.shape[1], after.quantity, after.trace_spacing_m):
+        return False
+    axes = [name for name, (dim, _) in before.coords.items() if dim != "trace"]
+    return all(
+        name in after.coords and np.array_equal(before.coords[name][1], after.coords[name][1])
+        for name in axes
     )
 
 
@@ -194,7 +206,8 @@ def _check_consecutive(before: Block, after: Block) -> None:
         msg = (
             f"cannot join: {before.line!r} ends before trace {before.stop_trace} with coords "
             f"{sorted(before.coords)}, {after.line!r} starts at trace {after.first_trace} "
-            f"with coords {sorted(after.coords)}; keep them as separate blocks"
+            f"with coords {sorted(after.coords)}; over a gap, or with another line, sensor, axis "
+            "or set of coords they stay separate blocks"
         )
         raise ShapeError(msg)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.core import FormatError
+from detectkit.core import FormatError, UsageError
 from detectkit.detect.settings import Detection, DetectSettings
 from detectkit.io import Notice, Stream
 from detectkit.pipeline import Pipeline, parse_steps
@@ -42,11 +42,14 @@ class Ground:
         How it was known: ``"given"``, ``"file"`` or ``"assumed"``.
     band_m
         Shallowest and deepest depth to search; None: fitted to the wavelength.
+    mark_spacing_m
+        Distance between the operator's marks; None: they are not used.
     """
 
     velocity_m_per_s: float
     source: str
     band_m: tuple[float, float] | None = None
+    mark_spacing_m: float | None = None
 
 
 def default_pipeline(stream: Stream, ground: Ground) -> tuple[Pipeline, list[Notice]]:
@@ -61,41 +64,69 @@ def default_pipeline(stream: Stream, ground: Ground) -> tuple[Pipeline, list[Not
     if traces is None:
         msg = f"line {stream.header.line!r}, sensor {stream.header.sensor.id!r}: no signal in it"
         raise FormatError(msg)
-    notices: list[Notice] = []
     frequency_hz = stream.header.sensor.antenna_hz
+    told = frequency_hz is not None
     if frequency_hz is None:
         frequency_hz = spectral_centre_hz(traces, stream.header.sample_interval_s)
-        notices.append(
-            Notice(
-                "assumed",
-                f"the antenna's frequency is not told; {frequency_hz / 1e6:.0f} MHz is the centre "
-                "of the data's own spectrum; override with --set antenna_hz=...",
-            )
+    fitted = _Fitted.to(stream, ground, frequency_hz, traces)
+    detection = Detection(fitted.detect(ground), parse_steps(fitted.score()))
+    sections = {"detect": detection.to_table()}
+    pipeline = Pipeline(parse_steps(fitted.steps()), "default", sections)
+    return pipeline, _assumptions(ground, fitted, told_hz=frequency_hz if told else None)
+
+
+def _track_steps(stream: Stream, ground: Ground, wavelength_m: float) -> list[dict[str, Any]]:
+    """Return the steps that put traces at equal distances, none where they are or cannot be.
+
+    Raises
+    ------
+    UsageError
+        Marks are to be used and there are fewer than two.
+    """
+    resample = {
+        "use": "resample-distance",
+        "spacing_m": _round(0.1 * wavelength_m),
+        "max_gap_m": _round(max(0.5, 2.0 * wavelength_m)),
+    }
+    if ground.mark_spacing_m is not None:
+        count = len(stream.header.marks)
+        if count < 2:
+            msg = f"line {stream.header.line!r} has {count} marks; distance from marks needs two"
+            raise UsageError(msg)
+        marks = {"use": "distance-from-marks", "mark_spacing_m": ground.mark_spacing_m}
+        return [marks, resample]
+    coords = stream.rows(0, 1).coords
+    if stream.header.trace_spacing_m is not None:
+        return []
+    if "along_track_m" in coords:
+        return [resample]
+    return [{"use": "distance-from-positions"}, resample] if "longitude_deg" in coords else []
+
+
+def _assumptions(ground: Ground, fitted: _Fitted, *, told_hz: float | None) -> list[Notice]:
+    """Return what the file does not say and the pipeline had to take from elsewhere."""
+    said: list[str] = []
+    if told_hz is None:
+        said.append(
+            f"the antenna's frequency is not told; {1e-6 / fitted.period_s:.0f} MHz is the centre "
+            "of the data's own spectrum; override with --set antenna_hz=..."
         )
     if ground.source == "assumed":
-        notices.append(
-            Notice(
-                "assumed",
-                f"velocity {ground.velocity_m_per_s / 1e9:.3g} m/ns in the ground: every depth "
-                "depends on it; give --velocity",
-            )
+        said.append(
+            f"velocity {ground.velocity_m_per_s / 1e9:.3g} m/ns in the ground: every depth "
+            "depends on it; give --velocity"
         )
-    if stream.header.trace_spacing_m is None:
-        notices.append(
-            Notice(
-                "assumed",
-                "the recording has no distance: scores come without focusing along the track, "
-                "and results are by trace number; override with --set trace_spacing_m=...",
-            )
+    if fitted.track and ground.mark_spacing_m is None:
+        said.append(
+            "the traces are not at equal distances: they are interpolated by their positions, and "
+            "those without one are left out; override with --set trace_spacing_m=..."
         )
-    pulse_s = pulse_length_s(
-        traces, period_s=1.0 / frequency_hz, sample_interval_s=stream.header.sample_interval_s
-    )
-    fitted = _Fitted.to(stream, ground, frequency_hz, pulse_s)
-    detection = Detection(fitted.detect(ground), parse_steps(fitted.score()))
-    return Pipeline(
-        parse_steps(fitted.steps()), "default", {"detect": detection.to_table()}
-    ), notices
+    if fitted.spacing_m is None:
+        said.append(
+            "the recording has no distance: scores come without focusing along the track, and "
+            "results are by trace number; give --mark-spacing or --set trace_spacing_m=..."
+        )
+    return [Notice("assumed", text) for text in said]
 
 
 def look(stream: Stream) -> npt.NDArray[np.float32] | None:
@@ -149,6 +180,7 @@ def pulse_length_s(
 class _Fitted:
     """Lengths in the units of one line."""
 
+    track: list[dict[str, Any]]
     airborne: bool
     pulse_s: float
     period_s: float
@@ -159,23 +191,27 @@ class _Fitted:
     band_m: tuple[float, float]
 
     @classmethod
-    def to(cls, stream: Stream, ground: Ground, frequency_hz: float, pulse_s: float) -> _Fitted:
+    def to(
+        cls, stream: Stream, ground: Ground, frequency_hz: float, look: npt.NDArray[np.float32]
+    ) -> _Fitted:
+        head = stream.header
         wavelength_m = ground.velocity_m_per_s / frequency_hz
-        interval_s = stream.header.sample_interval_s
-        reaches_m = 0.45 * interval_s * stream.header.samples * ground.velocity_m_per_s
+        track = _track_steps(stream, ground, wavelength_m)
+        reaches_m = 0.45 * head.sample_interval_s * head.samples * ground.velocity_m_per_s
         deepest_m = min(DEEPEST_WAVELENGTHS * wavelength_m, reaches_m)
         shallowest_m = min(SHALLOWEST_WAVELENGTHS * wavelength_m, 0.5 * deepest_m)
-        band_m = ground.band_m or (_round(shallowest_m), _round(deepest_m))
-        airborne = "height_m" in stream.rows(0, 1).coords
         return cls(
-            airborne,
-            pulse_s,
-            1.0 / frequency_hz,
-            wavelength_m,
-            ground.velocity_m_per_s,
-            stream.header.trace_spacing_m,
-            interval_s,
-            band_m,
+            track=track,
+            airborne="height_m" in stream.rows(0, 1).coords,
+            pulse_s=pulse_length_s(
+                look, period_s=1.0 / frequency_hz, sample_interval_s=head.sample_interval_s
+            ),
+            period_s=1.0 / frequency_hz,
+            wavelength_m=wavelength_m,
+            velocity_m_per_s=ground.velocity_m_per_s,
+            spacing_m=track[-1]["spacing_m"] if track else head.trace_spacing_m,
+            interval_s=head.sample_interval_s,
+            band_m=ground.band_m or (_round(shallowest_m), _round(deepest_m)),
         )
 
     def traces(self, wavelengths: float, *, otherwise: int) -> int:
@@ -205,6 +241,7 @@ class _Fitted:
                 "low_hz": _round(min(0.3 / self.period_s, 0.5 * high_hz)),
                 "high_hz": _round(high_hz),
             },
+            *self.track,
             {"use": "sliding-mean-background", "window_traces": background | 1},
         ]
 

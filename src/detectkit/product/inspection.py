@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,7 +51,8 @@ class Health:
         self._count_clipped(block, low, high)
         if "longitude_deg" in block.coords:
             self.positioned += int(np.isfinite(block.coord("longitude_deg")).sum())
-        self.canvas.push(block)
+        if "twt_s" in block.coords:
+            self.canvas.push(block)
 
     def _count_clipped(
         self, block: Block, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]
@@ -117,10 +119,10 @@ class Inspection:
         return int(self.stream.header.fixes.valid.sum())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the stream's part of ``inspect --json``."""
+        """Return the stream's part of ``inspect --json``; what is not known is None."""
         head, health = self.stream.header, self.health
         full_scale = head.sensor.full_scale
-        return {
+        facts = {
             "line": head.line,
             "sensor": head.sensor.id,
             "instrument": head.sensor.instrument,
@@ -144,6 +146,7 @@ class Inspection:
             "gaps": health.gaps,
             "missing_traces": health.missing_traces,
         }
+        return {name: _known(value) for name, value in facts.items()}
 
 
 def inspect_stream(stream: Stream, *, progress: Progress | None = None) -> Inspection:
@@ -184,6 +187,11 @@ def distance_m(stream: Stream) -> float | None:
         return None
     first, last = (float(block.coord("along_track_m")[0]) for block in ends)
     return last - first if np.isfinite(last - first) else None
+
+
+def _known(value: Any) -> Any:
+    """Return None for a number that is none: JSON has no word for it."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def thumbnail(canvas: Canvas) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 
 from detectkit.core import Indication
 from detectkit.product.canvas import Canvas
+from detectkit.product.writing import naming
 
 INDICATION_COLOUR = "#D55E00"
 """Vermillion of the colour-blind-safe Okabe-Ito palette."""
@@ -73,44 +75,67 @@ def draw_radargram(
     """
     figure = Figure(figsize=(13.0, 5.2), dpi=120, layout="constrained")
     axes = figure.add_subplot()
-    left, right = _extent(canvas)
-    _draw_samples(axes, canvas, (left, right), evening)
+    columns = _columns(canvas)
+    if canvas.filled.any():
+        _draw_samples(axes, canvas, columns, evening)
     axes.set_xlabel("trace number" if canvas.edges_m is None else "distance along the line (m)")
     axes.set_ylabel("two-way time (ns)")
-    if depth_of is not None:
+    if depth_of is not None and canvas.filled.any():
         _add_depth_axis(axes, canvas, depth_of, searched_m)
     size = 13.0 if len(indications) <= CROWDED else 7.0
     for one in indications:
         _mark(axes, one, canvas, size)
-    axes.set_xlim(left, right)
-    axes.set_title(text.title, loc="left", fontsize=12)
+    axes.set_xlim(columns.extent)
+    axes.set_title(text.title, loc="left", fontsize=12, parse_math=False)
     if text.note:
-        figure.supxlabel(text.note, fontsize=9, x=0.01, ha="left")
-    figure.savefig(path, metadata={"Software": "detectkit"})
+        figure.supxlabel(text.note, fontsize=9, x=0.01, ha="left", parse_math=False)
+    with naming(path):
+        figure.savefig(path, format="png", metadata={"Software": "detectkit"})
 
 
-def _extent(canvas: Canvas) -> tuple[float, float]:
-    edges = canvas.edges_m
-    if edges is None:
-        return 0.5, canvas.traces + 0.5
-    half = 0.5 * (edges[1] - edges[0]) / max(1, canvas.image.shape[0] - 1)
-    return edges[0] - half, edges[1] + half
+class _Columns(NamedTuple):
+    """Which column of the canvas stands at each of the picture's, -1 for none; and the ends."""
+
+    column: npt.NDArray[np.int64]
+    extent: tuple[float, float]
 
 
-def _draw_samples(axes: Axes, canvas: Canvas, extent: tuple[float, float], evening: float) -> None:
+def _columns(canvas: Canvas) -> _Columns:
+    """Return the picture's columns: at equal distances, or trace by trace without distance.
+
+    A distance further than 1.5 usual steps from any trace stays empty.
+    """
+    if canvas.edges_m is None:
+        column = np.where(canvas.filled, np.arange(canvas.filled.size), -1)
+        return _Columns(column, (0.5, max(1, canvas.traces) + 0.5))
+    known = np.flatnonzero(canvas.filled & np.isfinite(canvas.along_track_m))
+    known = known[np.argsort(canvas.along_track_m[known], kind="stable")]
+    at_m = canvas.along_track_m[known]
+    grid_m = np.linspace(at_m[0], at_m[-1], known.size)
+    nearest = np.searchsorted(0.5 * (at_m[1:] + at_m[:-1]), grid_m)
+    usual_m = float(np.median(np.diff(at_m)))
+    missing = np.abs(at_m[nearest] - grid_m) > 1.5 * usual_m + 1e-9
+    half_m = 0.5 * (grid_m[1] - grid_m[0])
+    return _Columns(
+        np.where(missing, -1, known[nearest]), (float(at_m[0] - half_m), float(at_m[-1] + half_m))
+    )
+
+
+def _draw_samples(axes: Axes, canvas: Canvas, columns: _Columns, evening: float) -> None:
     image = canvas.image * _evened(canvas, evening)
     seen = np.abs(image[canvas.filled])
     limit = float(np.percentile(seen, CLIP_PERCENTILE)) if seen.size else 1.0
     twt_ns = canvas.twt_s * 1e9
-    missing = np.broadcast_to(~canvas.filled[:, None], image.shape)
+    picture = image[columns.column]
+    missing = np.broadcast_to(columns.column[:, None] < 0, picture.shape)
     axes.imshow(
-        np.ma.masked_array(image, missing).T,
+        np.ma.masked_array(picture, missing).T,
         aspect="auto",
         cmap=colormaps["gray"].with_extremes(bad=GAP_COLOUR),
         vmin=-limit or -1.0,
         vmax=limit or 1.0,
         interpolation="antialiased",
-        extent=(*extent, float(twt_ns[-1]), float(twt_ns[0])),
+        extent=(*columns.extent, float(twt_ns[-1]), float(twt_ns[0])),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from detectkit.core import Indication
+from detectkit.product.writing import naming
 
 COLUMNS = (
     "rank",
@@ -62,7 +63,7 @@ def indication_row(one: Indication) -> dict[str, Any]:
 
 def write_csv(indications: Sequence[Indication], path: Path) -> None:
     """Write indications.csv; an unknown value is an empty cell."""
-    with path.open("w", newline="", encoding="utf-8") as handle:
+    with naming(path), path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.DictWriter(handle, COLUMNS)
         writer.writeheader()
         writer.writerows(indication_row(one) for one in indications)
@@ -73,8 +74,8 @@ def write_geojson(indications: Sequence[Indication], path: Path) -> int:
 
     Nothing is written when none has a position.
     """
-    placed = [one for one in indications if one.longitude_deg is not None]
-    if not placed:
+    rows = [row for row in map(indication_row, indications) if None not in (row["lon"], row["lat"])]
+    if not rows:
         return 0
     features = [
         {
@@ -85,11 +86,12 @@ def write_geojson(indications: Sequence[Indication], path: Path) -> int:
             },
             "properties": {name: row[name] for name in row if name not in {"lon", "lat"}},
         }
-        for row in map(indication_row, placed)
+        for row in rows
     ]
     document = {"type": "FeatureCollection", "name": "indications", "features": features}
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return len(placed)
+    with naming(path):
+        path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return len(rows)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
