@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.core import Block, concat
+from detectkit.core import Block
 from detectkit.core.block import follows
 from detectkit.signal._jit import njit
 
@@ -49,9 +49,6 @@ class Canvas:
         A row reaches to the one that follows it, so that a pipeline that makes fewer rows
         leaves no stripes; a row that stands for no trace is left out.
         """
-        if self._last is not None and follows(self._last, block):
-            block = concat([self._last, block])
-        self._last = block.traces(len(block) - 1, len(block))
         if self.image.size == 0:
             columns = -(-self.traces // self.traces_per_column)
             self.twt_s = np.asarray(block.coord("twt_s"))
@@ -59,10 +56,20 @@ class Canvas:
             self.along_track_m = np.full(columns, np.nan)
             self.filled = np.zeros(columns, np.bool_)
         column, stop = self._reaches(block)
-        _keep_extremes(self.image, self.filled, np.ascontiguousarray(block.data), column, stop)
+        if self._last is not None and follows(self._last, block):
+            before, _ = self._reaches(self._last)
+            self._keep(self._last, before, np.minimum(column[:1], self.filled.size))
+        self._keep(block, column, stop)
+        self._last = block.traces(len(block) - 1, len(block))
         if "along_track_m" in block.coords:
             starts = np.flatnonzero((np.diff(column, prepend=-1) != 0) & (column >= 0))
             self.along_track_m[column[starts]] = block.coord("along_track_m")[starts]
+
+    def _keep(
+        self, block: Block, column: npt.NDArray[np.int64], stop: npt.NDArray[np.int64]
+    ) -> None:
+        data = np.ascontiguousarray(block.data)
+        _keep_extremes(self.image, self.filled, data, column, stop)
 
     def _reaches(self, block: Block) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return the first column of each row, -1 for none, and the one that it does not reach."""

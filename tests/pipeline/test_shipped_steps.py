@@ -1,0 +1,183 @@
+"""Every registered step: its example works and keeps the laws; so does the default pipeline.
+
+The suites of the single steps try more settings; here no step can be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detectkit.core import VOCABULARY, Block, Indication
+from detectkit.detect.detector import Detector, ranked
+from detectkit.detect.preset import Ground, default_pipeline
+from detectkit.detect.settings import Detection
+from detectkit.io import Stream, StreamHeader
+from detectkit.pipeline import Pipeline, Step, describe, run, step_class, step_names
+from detectkit.pipeline.manual import docstring_example
+from detectkit.testing.steps import assert_same, cut, example_line, joined
+
+LINE = example_line(traces=110)
+CUTS = ([1], [109], [7, 8, 55], [*range(0, 110, 13)], [64])
+CHANGES_THE_ROWS = {"stack", "resample-distance", "distance-from-marks", "distance-from-positions"}
+
+
+def example(name: str) -> tuple[Step, ...]:
+    return Pipeline.from_toml(docstring_example(step_class(name))).steps
+
+
+@pytest.mark.parametrize("name", step_names())
+class TestEveryStep:
+    def test_its_example_is_toml_that_builds_it(self, name: str) -> None:
+        steps = example(name)
+        assert name in {step.name for step in steps}
+        assert all(isinstance(step, step_class(step.name)) for step in steps)
+
+    def test_its_example_survives_the_way_through_toml(self, name: str) -> None:
+        pipeline = Pipeline(example(name))
+        again = Pipeline.from_toml(pipeline.to_toml())
+        assert again.steps == pipeline.steps
+        assert again.fingerprint == pipeline.fingerprint
+
+    def test_cutting_the_line_changes_no_bit(self, name: str) -> None:
+        whole = list(run(example(name), [LINE]))
+        assert whole
+        for at in (*CUTS, range(len(LINE))):
+            assert_same(whole, list(run(example(name), cut(LINE, at))))
+
+    def test_what_it_describes_is_what_comes_out(self, name: str) -> None:
+        steps = example(name)
+        promised = describe(steps, LINE.spec)
+        for block in run(steps, cut(LINE, [31])):
+            spec = block.spec
+            assert block.data.dtype == np.float32
+            assert np.isfinite(block.data).all()
+            assert (spec.dims, spec.samples) == (promised.dims, promised.samples)
+            assert (spec.coords, spec.quantity) == (promised.coords, promised.quantity)
+            assert spec.trace_spacing_m == pytest.approx(promised.trace_spacing_m)
+            assert spec.sample_interval_s == pytest.approx(promised.sample_interval_s)
+            assert spec.first_twt_s == pytest.approx(promised.first_twt_s, abs=1e-15)
+
+    def test_all_it_adds_is_in_the_vocabulary(self, name: str) -> None:
+        promised = describe(example(name), LINE.spec)
+        assert promised.coords | {promised.quantity} <= set(VOCABULARY)
+
+    def test_it_holds_back_no_more_than_its_latency(self, name: str) -> None:
+        steps = example(name)
+        pipeline = Pipeline(steps)
+        if any(step.live_substitute or step.name in CHANGES_THE_ROWS for step in steps):
+            pytest.skip("needs the whole line, or answers with other rows")
+        ready = 0
+        latency = pipeline.latency_traces(LINE.spec)
+        line = example_line(traces=latency + 40)
+        for block in passed(steps, line):
+            ready += len(block)
+        assert ready >= len(line) - latency
+
+    def test_it_leaves_its_input_alone(self, name: str) -> None:
+        before = LINE.data.copy()
+        list(run(example(name), [LINE]))
+        np.testing.assert_array_equal(LINE.data, before)
+
+    def test_a_silent_line_stays_finite(self, name: str) -> None:
+        silent = LINE.with_data(np.zeros_like(LINE.data))
+        for block in run(example(name), [silent]):
+            assert np.isfinite(block.data).all()
+
+    def test_a_single_trace_passes(self, name: str) -> None:
+        for block in run(example(name), [LINE.traces(40, 41)]):
+            assert len(block) == 1
+            assert np.isfinite(block.data).all()
+
+    def test_its_settings_have_units_in_their_names(self, name: str) -> None:
+        """A length of time or track without a unit would be mistaken."""
+        from dataclasses import fields
+
+        for one in fields(step_class(name)):  # type: ignore[arg-type]
+            if "window" in one.name or "interval" in one.name or "spacing" in one.name:
+                assert one.name.endswith(("_s", "_m", "_traces", "_hz", "_samples")), one.name
+
+
+def passed(steps: Sequence[Step], line: Block) -> list[Block]:
+    """Return what comes out before the line has ended."""
+    from detectkit.pipeline import Runner
+
+    runner = Runner(steps)
+    return [out for block in cut(line, range(0, len(line), 7)) for out in runner.push(block)]
+
+
+class Rows:
+    """A trace source over an array, with the figures of its coordinates."""
+
+    def __init__(self, line: Block) -> None:
+        self.line = line
+
+    def read(self, start: int, stop: int) -> tuple[npt.NDArray[np.float32], dict[str, object]]:
+        return self.line.data[start:stop], {}
+
+
+def default(line: Block) -> tuple[Pipeline, Detection]:
+    header = StreamHeader(
+        line.sensor, line.line, len(line), line.data.shape[1], 1e-10, trace_spacing_m=0.02
+    )
+    pipeline, _ = default_pipeline(Stream(header, Rows(line)), Ground(1e8, "given"))
+    detection = Detection.of(pipeline)
+    assert detection is not None
+    return pipeline, detection
+
+
+def detected(
+    pipeline: Pipeline, detection: Detection, blocks: Sequence[Block]
+) -> tuple[list[Block], list[Indication]]:
+    detector = Detector(detection, "example", pipeline.fingerprint)
+    processed = list(run(pipeline.steps, blocks))
+    found = [one for block in processed for one in detector.push(block)]
+    return processed, ranked([*found, *detector.finish()])
+
+
+class TestTheDefaultPipeline:
+    LINE = example_line(traces=300, samples=128)
+    WHOLE = None
+
+    @pytest.mark.parametrize("gap", [0, 9])
+    @settings(max_examples=12, deadline=None)
+    @given(at=st.lists(st.integers(1, 299), max_size=12))
+    def test_cutting_changes_no_sample_and_no_indication(self, gap: int, at: list[int]) -> None:
+        pipeline, detection = default(self.LINE)
+        line, moved = self.LINE.traces(0, 170), self.LINE.traces(170, 300)
+        moved = replace(moved, first_trace=170 + gap)
+        whole = [self.LINE] if gap == 0 else [line, moved]
+        pieces = [*cut(line, at), *cut(moved, [one - 170 for one in at])]
+        expected, found = detected(pipeline, detection, whole)
+        again, found_again = detected(pipeline, detection, pieces)
+        assert_same(expected, again)
+        assert found_again == found
+        assert len(found) >= 2
+
+    def test_it_finds_both_diffractors(self) -> None:
+        pipeline, detection = default(self.LINE)
+        _, found = detected(pipeline, detection, [self.LINE])
+        best = sorted(one.trace - 1 for one in found[:2])
+        assert best == pytest.approx([100, 200], abs=3)
+
+    def test_it_may_run_live(self) -> None:
+        pipeline, detection = default(self.LINE)
+        pipeline.check_live()
+        Pipeline(detection.steps).check_live()
+        assert 0 < pipeline.latency_traces(self.LINE.spec) < 200
+
+
+def test_runs_of_an_example_line_join() -> None:
+    """The comparison itself must see a difference."""
+    line = example_line(traces=20)
+    assert len(joined(list(cut(line, [3, 9])))) == 1
+    with pytest.raises(AssertionError, match="samples differ"):
+        changed = line.data.copy()
+        changed[3, 4] = np.nextafter(changed[3, 4], np.float32(1e9))
+        assert_same([line], [line.with_data(changed)])
