@@ -23,9 +23,23 @@ from detectkit.pipeline import Pipeline, Step, describe, run, step_class, step_n
 from detectkit.pipeline.manual import docstring_example
 from detectkit.testing.steps import assert_same, cut, example_line, joined
 
-LINE = example_line(traces=110)
 CUTS = ([1], [109], [7, 8, 55], [*range(0, 110, 13)], [64])
-CHANGES_THE_ROWS = {"stack", "resample-distance", "distance-from-marks", "distance-from-positions"}
+CHANGES_THE_ROWS = {"stack", "resample-distance"}
+
+
+def placed_line(traces: int) -> Block:
+    """Return the example line with a position at every trace but a few."""
+    line = example_line(traces=traces)
+    north_deg = line.coord("along_track_m") / 111_000.0
+    north_deg[20:23] = np.nan
+    coords = {
+        "longitude_deg": ("trace", np.full(traces, 15.0)),
+        "latitude_deg": ("trace", 45.0 + north_deg),
+    }
+    return line.with_data(line.data, coords=coords)
+
+
+LINE = placed_line(110)
 
 
 def example(name: str) -> tuple[Step, ...]:
@@ -75,7 +89,7 @@ class TestEveryStep:
             pytest.skip("needs the whole line, or answers with other rows")
         ready = 0
         latency = pipeline.latency_traces(LINE.spec)
-        line = example_line(traces=latency + 40)
+        line = placed_line(latency + 40)
         for block in passed(steps, line):
             ready += len(block)
         assert ready >= len(line) - latency

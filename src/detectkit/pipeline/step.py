@@ -90,8 +90,8 @@ class Step(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PerTrace:
-    """A step that treats every trace by itself: fill in `apply`."""
+class _Plain:
+    """What most steps have in common: nothing to refuse, no neighbours, nothing held back."""
 
     name: ClassVar[str] = ""
     display_only: ClassVar[bool] = False
@@ -102,8 +102,17 @@ class PerTrace:
         return spec
 
     def reach(self, spec: BlockSpec) -> tuple[int, int]:  # noqa: ARG002 - part of the contract
-        """Return (0, 0): no neighbours are needed."""
+        """Return (0, 0): no neighbours are needed; override where they are, or rows wait."""
         return 0, 0
+
+    def finish(self, state: Any) -> Ready:  # noqa: ARG002 - part of the contract
+        """Return nothing; override where rows are held back."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PerTrace(_Plain):
+    """A step that treats every trace by itself: fill in `apply`."""
 
     def apply(self, block: Block) -> Block:
         """Return the processed block; row i of the answer depends on row i alone."""
@@ -116,10 +125,6 @@ class PerTrace:
         """Process the block at once."""
         return state, self.apply(block)
 
-    def finish(self, state: None) -> Block | None:  # noqa: ARG002 - part of the contract
-        """Return nothing: nothing is held."""
-        return None
-
 
 @dataclass(slots=True)
 class Halo:
@@ -130,19 +135,11 @@ class Halo:
 
 
 @dataclass(frozen=True, slots=True)
-class Windowed:
+class Windowed(_Plain):
     """A step whose row needs `reach` rows around it: fill in `reach` and `window`.
 
     At the ends of a line the window holds fewer rows, exactly those that exist.
     """
-
-    name: ClassVar[str] = ""
-    display_only: ClassVar[bool] = False
-    live_substitute: ClassVar[str] = ""
-
-    def describe(self, spec: BlockSpec) -> BlockSpec:
-        """Return the spec unchanged; override where settings can be wrong or shapes change."""
-        return spec
 
     def reach(self, spec: BlockSpec) -> tuple[int, int]:
         """Return how many rows before and after a row its window holds."""
@@ -177,20 +174,8 @@ class Windowed:
 
 
 @dataclass(frozen=True, slots=True)
-class Recursive:
+class Recursive(_Plain):
     """A step that carries its own state along the line: fill in `start`, `push`, `finish`."""
-
-    name: ClassVar[str] = ""
-    display_only: ClassVar[bool] = False
-    live_substitute: ClassVar[str] = ""
-
-    def describe(self, spec: BlockSpec) -> BlockSpec:
-        """Return the spec unchanged; override where settings can be wrong or shapes change."""
-        return spec
-
-    def reach(self, spec: BlockSpec) -> tuple[int, int]:  # noqa: ARG002 - part of the contract
-        """Return (0, 0): nothing ahead is needed; override where rows are held back."""
-        return 0, 0
 
     def start(self, first: Block) -> Any:
         """Return the state for a run of traces that begins with `first` (not yet pushed)."""
@@ -200,26 +185,10 @@ class Recursive:
         """Take the next block of the run; return the new state and what is ready, if any."""
         raise NotImplementedError
 
-    def finish(self, state: Any) -> Ready:  # noqa: ARG002 - part of the contract
-        """Return nothing; override where rows are held back."""
-        return None
-
 
 @dataclass(frozen=True, slots=True)
-class WholeLine:
+class WholeLine(_Plain):
     """A step that needs the whole line at once: fill in `apply`. Memory grows with the line."""
-
-    name: ClassVar[str] = ""
-    display_only: ClassVar[bool] = False
-    live_substitute: ClassVar[str] = ""
-
-    def describe(self, spec: BlockSpec) -> BlockSpec:
-        """Return the spec unchanged; override where settings can be wrong or shapes change."""
-        return spec
-
-    def reach(self, spec: BlockSpec) -> tuple[int, int]:  # noqa: ARG002 - part of the contract
-        """Return (0, 0): the runner refuses the step live, so that latency has no meaning."""
-        return 0, 0
 
     def apply(self, line: Block) -> Block:
         """Return the processed line."""
