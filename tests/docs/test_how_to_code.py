@@ -58,8 +58,11 @@ def test_the_package_of_the_page_builds_and_passes_its_tests(page: str, tmp_path
     sorted((ROOT / "docs").rglob("*.md")),
     ids=lambda path: path.relative_to(ROOT).as_posix(),
 )
-def test_examples_in_the_text_run(page: Path) -> None:
+def test_examples_in_the_text_run(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A python fence without a title is a small script that must run as it stands."""
+    monkeypatch.chdir(tmp_path)
     for code in PLAIN_PYTHON.findall(page.read_text(encoding="utf-8")):
         exec(compile(code, str(page), "exec"), {"__name__": "example"})
 

@@ -157,7 +157,6 @@ def detected(
 
 class TestTheDefaultPipeline:
     LINE = example_line(traces=300, samples=128)
-    WHOLE = None
 
     @pytest.mark.parametrize("gap", [0, 9])
     @settings(max_examples=12, deadline=None)

@@ -62,8 +62,10 @@ class Canvas:
         self._keep(block, column, stop)
         self._last = block.traces(len(block) - 1, len(block))
         if "along_track_m" in block.coords:
-            starts = np.flatnonzero((np.diff(column, prepend=-1) != 0) & (column >= 0))
-            self.along_track_m[column[starts]] = block.coord("along_track_m")[starts]
+            along_m = block.coord("along_track_m")
+            fresh = (column >= 0) & np.isnan(self.along_track_m[column]) & np.isfinite(along_m)
+            at, first = np.unique(column[fresh], return_index=True)
+            self.along_track_m[at] = along_m[fresh][first]
 
     def _keep(
         self, block: Block, column: npt.NDArray[np.int64], stop: npt.NDArray[np.int64]
