@@ -67,9 +67,10 @@ def in_time_mode(block: Block) -> Block:
 
 
 def write(path: Path, *lines: Block) -> Path:
-    """Write lines as one flight, one stream per sensor."""
+    """Write lines as one flight, one stream per sensor and line."""
+    keys = dict.fromkeys((block.sensor.id, block.line) for block in lines)
     with FlightWriter(path) as flight:
-        streams = {one: flight.stream(one) for one in dict.fromkeys(b.sensor.id for b in lines)}
+        streams = {key: flight.stream(key[0]) for key in keys}
         for block in lines:
-            streams[block.sensor.id].append(block)
+            streams[block.sensor.id, block.line].append(block)
     return path

@@ -55,7 +55,7 @@ class TestRefusals:
     def test_a_block_is_two_dimensional_and_starts_with_traces(self) -> None:
         with pytest.raises(ShapeError, match=r"\(trace, delay\).*\(3,\)"):
             Block(np.zeros(3))
-        with pytest.raises(ShapeError, match="delay.*trace"):
+        with pytest.raises(ShapeError, match=r"delay.*trace"):
             Block(np.zeros((3, 4)), dims=("delay", "trace"))
 
     @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ class TestRefusals:
             Block(np.zeros((3, 4)), coords={"height_m": (dim, values)})
 
     def test_a_missing_coordinate_is_answered_with_those_there_are(self) -> None:
-        with pytest.raises(ShapeError, match="'L1' has no coordinate 'up_m'.*source_trace, twt_s"):
+        with pytest.raises(ShapeError, match=r"'L1' has no coordinate 'up_m'.*source_trace, twt_s"):
             block().coord("up_m")
         with pytest.raises(ShapeError, match="it has: none"):
             Block(np.zeros((1, 1))).coord("up_m")
@@ -126,7 +126,7 @@ class TestJoining:
             {"quantity": "score"},
             {"dims": ("trace", "channel"), "coords": {}},
         ],
-        ids=lambda changed: "+".join(changed),
+        ids="+".join,
     )
     def test_nothing_is_joined_over_a_change(self, changed: dict[str, object]) -> None:
         before = block()

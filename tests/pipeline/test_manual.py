@@ -21,7 +21,7 @@ def test_a_page_tells_what_the_step_does_its_settings_and_an_example(name: str) 
     assert "Examples\n---" not in text
     for one in fields(step):  # type: ignore[arg-type]
         assert f"| `{one.name}` | " in text
-    assert f'```toml\n{docstring_example(step)}\n```' in text
+    assert f"```toml\n{docstring_example(step)}\n```" in text
     assert (f"`{step.live_substitute}`" in text) or not step.live_substitute
     assert ("For display" in text) == step.display_only
 

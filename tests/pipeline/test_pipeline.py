@@ -158,7 +158,7 @@ class TestDescribing:
 
     def test_nanoseconds_given_as_seconds_are_caught(self) -> None:
         steps = parse_steps([{"use": "dewow", "window_s": 5}])
-        with pytest.raises(PipelineError, match="at most 0.001 seconds; 5 ns is 5e-9"):
+        with pytest.raises(PipelineError, match=r"at most 0\.001 seconds; 5 ns is 5e-9"):
             describe(steps, SPEC)
 
     def test_metres_without_a_spacing_say_how_to_give_one(self) -> None:

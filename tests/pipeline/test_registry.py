@@ -9,14 +9,16 @@ import pytest
 
 from detectkit.core import PipelineError
 from detectkit.pipeline import registry, step_class, step_names
-from detectkit.pipeline.registry import GROUP
 from detectkit.pipeline.steps.fast_time import Dewow
 
 
 def installed(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str]) -> None:
     """Let these be all registered steps, until the test ends."""
-    found = [EntryPoint(name, value, GROUP) for name, value in points]
-    monkeypatch.setattr(registry, "entry_points", lambda *, group: found)
+
+    def found(*, group: str) -> list[EntryPoint]:
+        return [EntryPoint(name, value, group) for name, value in points]
+
+    monkeypatch.setattr(registry, "entry_points", found)
     registry._points.cache_clear()
 
 

@@ -53,7 +53,7 @@ class Hold(Recursive):
     name: ClassVar[str] = "hold"
     traces: int = 4
 
-    def start(self, first: Block) -> list[Block]:
+    def start(self, first: Block) -> list[Block]:  # noqa: ARG002
         return []
 
     def push(self, state: list[Block], block: Block) -> tuple[list[Block], Block | None]:
@@ -69,7 +69,7 @@ class Hold(Recursive):
 class MeanOfThree(Windowed):
     name: ClassVar[str] = "mean-of-three"
 
-    def reach(self, spec: object) -> tuple[int, int]:
+    def reach(self, spec: object) -> tuple[int, int]:  # noqa: ARG002
         return 1, 1
 
     def window(self, rows: Block, start: int, stop: int) -> Block:
@@ -92,11 +92,11 @@ class DropFirstHalf(Recursive):
     name: ClassVar[str] = "drop"
 
     def start(self, first: Block) -> None:
-        return None
+        """Return no state."""
 
     def push(self, state: None, block: Block) -> tuple[None, list[Block]]:
         rows = [block.traces(i, i + 1) for i in range(len(block))]
-        return None, [one for one in rows if one.first_trace % 10 != 5]
+        return state, [one for one in rows if one.first_trace % 10 != 5]
 
 
 def only(blocks: Iterator[Block]) -> Block:

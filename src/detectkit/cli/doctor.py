@@ -90,8 +90,9 @@ def _print(report: dict[str, object]) -> None:
     out.print(f"detectkit {report['detectkit']} on Python {report['python']}, {report['platform']}")
     out.print(f"[dim]{sys.executable}[/dim]")
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("extra", "installed", "missing", "how to add"):
+    for column in ("extra", "installed", "missing"):
         table.add_column(column)
+    table.add_column("how to add", no_wrap=True)  # to be copied
     extras = report["extras"]
     if isinstance(extras, dict):
         for extra, packages in extras.items():

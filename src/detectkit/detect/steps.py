@@ -30,6 +30,17 @@ class ReedXiaoli(Windowed):
     `training_traces` on each side of it, `guard_traces` apart, at the same depth. Medians and
     the lower half's spread keep targets in the training stretch from hiding others.
 
+    Method: ``d^2 = v' C^-1 v``, v = E at the sample and half an energy window before and after it,
+    less the clutter's median, negatives set to 0; E is the cube root of the mean energy around a
+    sample and C the clutter's covariance (Reed and Yu, IEEE Trans. ASSP 38, 1990). The score is
+    ``max(((d^2 / 3)^(1/3) - 25/27) / sqrt(2/27), 0)``, a normal deviate for normal clutter (Wilson
+    and Hilferty, PNAS 17, 1931). C has the spreads of the lower half (over their medians at least
+    0.05 and at least the median of all delays) and half of the correlations of values cut at 2.5
+    spreads.
+
+    - `energy_window_s`, `energy_traces`: extent of the mean energy along delay and track.
+    - `guard_traces`: at least half a hyperbola, so that a target is not in its own clutter.
+
     Examples
     --------
     .. code-block:: toml
@@ -118,6 +129,16 @@ class LmsPrescreener(Recursive):
 
     It needs nothing ahead, so that its scores come with no delay in flight. The first
     `guard_traces` + `taps` traces of a run have no past and score 0.
+
+    Method: ``p = m + sum_j w_j (E_j - m)`` predicts E, the cube root of the mean energy along
+    delay, from the `taps` traces beyond the guard, m their mean; the score is the error e = E - p
+    in its own running standard deviations, at least 0. Below a score of 3 the weights learn,
+    ``w_j = w_j + rate e (E_j - m) / sum (E_j - m)^2`` (normalised LMS; Widrow and Hoff, 1960; as a
+    prescreener Torrione, Throckmorton and Collins, 2006; cube root: Wilson and Hilferty, 1931).
+
+    - `energy_window_s`: extent of the mean energy along delay.
+    - `rate`: step size, 0 to 1.
+    - `memory_traces`: traces over which mean and deviation of the error are forgotten.
 
     Examples
     --------

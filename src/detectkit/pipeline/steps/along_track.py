@@ -40,6 +40,11 @@ class ResampleDistance(Recursive):
     further apart than `max_gap_m` are not bridged: the rows between them are missing, and the
     steps that follow start afresh behind the gap. Nothing is extrapolated.
 
+    Method: at x between the traces at a and b, ``y = (1 - s) y_a + s y_b``,
+    ``s = (x - a) / (b - a)``; `cubic` takes Hermite polynomials with the slopes of parabolas
+    through three traces (Bessel tangents; de Boor, A Practical Guide to Splines, 1978, ch. IV).
+    Coordinates are interpolated linearly; counters and flags are those of the nearer trace.
+
     Examples
     --------
     .. code-block:: toml

@@ -36,6 +36,10 @@ class _Attribute(PerTrace):
 class Envelope(_Attribute):
     """Take the envelope of each trace, the magnitude of its analytic signal.
 
+    Method: ``y = |z| = sqrt(x^2 + H{x}^2)``, z = x + i H{x} the analytic signal, H the Hilbert
+    transform, taken in the frequency domain (Gabor, 1946; Taner, Koehler and Sheriff, 1979). Take
+    the level out before (`dc`): the envelope of a constant is that constant.
+
     Examples
     --------
     .. code-block:: toml
@@ -56,6 +60,10 @@ class Envelope(_Attribute):
 @dataclass(frozen=True, slots=True)
 class BandpassEnvelope(_Attribute):
     """Band-pass each trace and take the envelope, with one forward transform for both.
+
+    Method: ``y = sqrt(b^2 + H{b}^2)``, b the trace filtered as in `bandpass`, H the Hilbert
+    transform as in `envelope` (Butterworth, 1930; Gabor, 1946). The same as those two steps but for
+    the ends of the trace; the settings are those of `bandpass`.
 
     Examples
     --------
@@ -88,6 +96,9 @@ class BandpassEnvelope(_Attribute):
 class InstantaneousPhase(_Attribute):
     """Take the instantaneous phase of each trace, in radians from -pi to pi.
 
+    Method: ``y = atan2(H{x}, x)``, H the Hilbert transform, taken in the frequency domain (Gabor,
+    1946; Taner, Koehler and Sheriff, 1979).
+
     Examples
     --------
     .. code-block:: toml
@@ -108,6 +119,10 @@ class InstantaneousPhase(_Attribute):
 @dataclass(frozen=True, slots=True)
 class InstantaneousFrequency(_Attribute):
     """Take the instantaneous frequency of each trace, in hertz.
+
+    Method: ``y[i] = (arg(z[i] z*[i-1]) + arg(z[i+1] z*[i])) / (4 pi dt)``, z the analytic signal as
+    in `envelope`, one of both steps at the ends (central difference; Boashash, 1992). It is 0 where
+    the trace is 0 and means nothing where the envelope is small.
 
     Examples
     --------

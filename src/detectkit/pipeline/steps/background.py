@@ -20,6 +20,9 @@ from detectkit.signal.sliding_median import SlidingMedian
 class MeanBackground(WholeLine):
     """Subtract the mean trace of the whole line.
 
+    Method: ``y_i = x_i - (1/N) sum_j x_j`` at each delay, over all N traces (Daniels, Ground
+    Penetrating Radar, 2004, ch. 7). A reflector as long as the line goes with the background.
+
     Examples
     --------
     .. code-block:: toml
@@ -62,6 +65,12 @@ class SlidingMeanBackground(_SlidingBackground):
 
     The window should be several times as long as the hyperbolas to keep.
 
+    Method: ``y_i = x_i - mean(x_j)`` at each delay, ``i - w/2 <= j < i + w/2``, w the window in
+    traces (moving average; Daniels, Ground Penetrating Radar, 2004, ch. 7). Latency: half of the
+    window.
+
+    - `window_m`: the window in metres; takes the place of `window_traces`.
+
     Examples
     --------
     .. code-block:: toml
@@ -84,6 +93,13 @@ class SlidingMedianBackground(_SlidingBackground):
     """Subtract the median of a window of neighbouring traces: no shadows beside strong targets.
 
     Takes twenty times as long as the mean.
+
+    Method: ``y_i = x_i - median(x_j)`` at each delay, ``i - w/2 <= j < i + w/2``, w the window in
+    traces, shorter at the line's ends (running median; Tukey, Exploratory Data Analysis, 1977, ch.
+    7). What fills less than half of the window does not move the median. Latency: half of the
+    window.
+
+    - `window_m`: the window in metres; takes the place of `window_traces`.
 
     Examples
     --------
@@ -108,6 +124,12 @@ class ForgettingBackground(Recursive):
 
     A change of the background fades to 1/e after `window_traces` (or `window_m`). The first
     trace of a line becomes zero.
+
+    Method: ``y_i = x_i - b_i``, ``b_(i+1) = b_i + g_i (x_i - b_i)``, ``b_0 = x_0``, with the gain
+    ``g_i = max(1 / (i + 1), 1 - exp(-1 / w))``, w the window in traces: first an even mean of what
+    was seen, then one that forgets (Ljung, System Identification, 1999, section 11.2).
+
+    - `window_m`: the window in metres; takes the place of `window_traces`.
 
     Examples
     --------

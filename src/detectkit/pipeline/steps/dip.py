@@ -20,6 +20,17 @@ class DipFilterStep(Streamed):
     a flat layer is infinitely fast. The default drops what is steeper than any diffraction.
     Dewow before: a drift without frequency has no slope that could be told.
 
+    Method: in the spectrum over frequency f and wavenumber k an event of slope p = dt/dx lies on
+    ``k = -p f``; the gain is 1 for ``1/fastest <= |p| <= 1/slowest`` and falls beyond by a raised
+    cosine to 0 (fan filter; Embree, Burg and Backus, Geophysics 28, 1963). `reject` takes 1 less
+    that gain. Tiles overlap by half and are weighted by half a sine before and after (Crochiere,
+    1980); the line is mirrored at its ends.
+
+    - `direction`: `forward` takes events whose delay grows along the line, `backward` those whose
+      delay falls; flat ones belong to each.
+    - `edge`: the gain reaches 0 at the factor 1 + edge beyond either velocity.
+    - `tile_traces`: even; longer tiles separate slopes better, and the latency is one tile.
+
     Examples
     --------
     .. code-block:: toml

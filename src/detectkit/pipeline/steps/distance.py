@@ -35,6 +35,12 @@ class DistanceFromPositions(Recursive):
     come out not at all, which shows as a gap; behind traces that the instrument lost the path
     begins again at 0. Follow with `resample-distance`.
 
+    Method: ``d = d + r`` where ``r = sqrt(de^2 + dn^2) >= minimum_step_m``, else d rests; de and dn
+    are metres east and north of where d last grew, in the plane that touches the WGS 84 ellipsoid
+    at the first position (length of the path; topocentric coordinates, EPSG method 9837).
+
+    - `minimum_step_m`: about three times the noise of the positions.
+
     Examples
     --------
     .. code-block:: toml
@@ -95,6 +101,9 @@ class DistanceFromMarks(Recursive):
     Between two marks the pace is even; traces are held until the mark that follows. Before the
     first and after the last mark nothing is known, and those traces come out not at all.
     Follow with `resample-distance`.
+
+    Method: ``d = (m + (i - a) / (b - a)) mark_spacing_m`` for trace i between mark m at trace a and
+    the next at trace b, the first mark being number 0 (linear interpolation; no published source).
 
     Examples
     --------

@@ -30,6 +30,9 @@ class Dc(AlongDelay):
 
     Without `window_s` the level is that of the whole trace.
 
+    Method: ``y[i] = x[i] - mean(x[j])``, or the median, over the samples j of `window_s` (removal
+    of the DC level; Jol, Ground Penetrating Radar, 2009, ch. 5).
+
     Examples
     --------
     .. code-block:: toml
@@ -56,6 +59,10 @@ class Dewow(AlongDelay):
 
     A window of one to two periods of the antenna's centre frequency is usual.
 
+    Method: ``y[i] = x[i] - mean(x[i-h .. i+h])``, h half of `window_s`, which is made an odd number
+    of samples and is shorter at the ends (running mean; Annan, 1993; Jol, Ground Penetrating Radar,
+    2009, ch. 5). A frequency of ``0.6 / window_s`` keeps half of its amplitude, slower ones less.
+
     Examples
     --------
     .. code-block:: toml
@@ -79,6 +86,12 @@ class Bandpass(AlongDelay):
     """Keep a band of frequencies with a zero-phase Butterworth filter.
 
     The corners are at half amplitude; ``low_hz = 0`` makes a low-pass.
+
+    Method: the spectrum times ``H(f) = 1 / (1 + (low / f)^2n) / (1 + (f / high)^2n)``, n = `order`:
+    Butterworth filters (1930) run forwards and backwards, so that the phases cancel (Gustafsson,
+    1996). Mirror images behind the trace keep its end from leaking into its beginning.
+
+    - `order`: n; the slopes are 12 n dB per octave.
 
     Examples
     --------
@@ -113,6 +126,12 @@ class Ormsby(AlongDelay):
 
     Nothing below the first and above the fourth corner, everything between the inner two.
 
+    Method: the spectrum times a trapezoid: 0 up to f1, rising straight to 1 at f2, 1 up to f3,
+    falling straight to 0 at f4 (Ormsby, 1961). Mirror images behind the trace keep its end from
+    leaking into its beginning.
+
+    - `corners_hz`: f1, f2, f3 and f4, in rising order.
+
     Examples
     --------
     .. code-block:: toml
@@ -136,6 +155,12 @@ class ResampleTime(PerTrace):
     """Interpolate each trace at another sample interval, without aliasing.
 
     Coordinates along the delay axis other than ``twt_s`` do not survive.
+
+    Method: ``y[j] = sum_n w(j r - n) x[n]``, r the new interval over the old one, w a sinc under a
+    Kaiser window that reaches 24 samples of the coarser interval to each side, 80 dB in the stop
+    band (Kaiser, 1974; Crochiere and Rabiner, 1983); toward a coarser interval w is the low-pass
+    too. Error measured with sines: below 2e-4 of the amplitude up to 0.85 of the Nyquist frequency
+    toward a finer interval, up to 0.75 of the new one toward a coarser.
 
     Examples
     --------
@@ -175,6 +200,13 @@ class Despike(PerTrace):
     The coordinate ``replaced_samples`` holds the count of each trace. The window must stay
     shorter than half a period of the wavelet; a spike also exceeds `floor` times the trace's
     root mean square.
+
+    Method: x becomes the median m of its window where ``|x - m| > max(k 1.4826 MAD, f rms)``, MAD
+    the median of ``|x - m|`` in the window, rms that of the trace (Hampel's identifier; Davies and
+    Gather, 1993). At the ends the first and the last full window are used.
+
+    - `threshold`: k, in standard deviations of normal noise.
+    - `floor`: f, without which any ripple on a flat stretch would count as a spike.
 
     Examples
     --------
@@ -216,6 +248,11 @@ class RepairTraces(Windowed):
     """Replace traces of far more or less energy than their neighbours by interpolation.
 
     The coordinate ``repaired`` is 1 where that was done, else 0.
+
+    Method: a trace of energy E (its sum of squares) is bad where ``|10 log10(E / M)| > ratio_db``,
+    M the median energy of the traces up to `half_window_traces` to each side. It is interpolated
+    linearly between the nearest good traces that near, copied where there is one on one side only,
+    left where there is none (no published source; a plain rule).
 
     Examples
     --------
@@ -263,6 +300,11 @@ class ClipReport(PerTrace):
 
     The count goes to the coordinate ``clipped_samples``. Put it first: after a filter nothing
     stands at full scale. Without `limits` the sensor's own full scale is taken.
+
+    Method: counts the samples with ``x <= lowest`` or ``x >= highest`` that stand in a run of at
+    least `minimum_run_samples` at the same limit (no published source; a plain count).
+
+    - `minimum_run_samples`: one sample alone at the limit is a true peak as often as not.
 
     Examples
     --------

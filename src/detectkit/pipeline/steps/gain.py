@@ -15,6 +15,14 @@ from detectkit.signal.gain import agc, apply_gain, power_gain, sec_gain
 class SecGain(AlongDelay):
     """Undo spherical spreading and absorption, for display.
 
+    Method: ``y = x min(g, maximum_gain)``, ``g(t) = (t / t0) 10^(a v (t - t0) / 20)`` after t0 and
+    1 before (spreading and exponential compensation; Annan, 1993; Jol, Ground Penetrating Radar,
+    2009, ch. 5).
+
+    - `attenuation_db_per_m`: a, per metre of path, that is down and back.
+    - `velocity_m_per_s`: v, in the ground.
+    - `start_s`: t0, the two-way time of the ground's surface.
+
     Examples
     --------
     .. code-block:: toml
@@ -50,6 +58,9 @@ class SecGain(AlongDelay):
 class PowerGain(AlongDelay):
     """Multiply by a power of the two-way travel time from `start_s` on, for display.
 
+    Method: ``y = x (t / start_s)^exponent`` after `start_s`, ``y = x`` before (Claerbout, 1985, who
+    takes an exponent near 2).
+
     Examples
     --------
     .. code-block:: toml
@@ -74,6 +85,10 @@ class PowerGain(AlongDelay):
 @dataclass(frozen=True, slots=True)
 class Agc(AlongDelay):
     """Divide by the running root mean square (automatic gain control), for display.
+
+    Method: ``y[i] = x[i] / max(rms of x in the window around i, 1e-4 rms of the trace)``, the
+    window shorter at the ends (Yilmaz, Seismic Data Analysis, 2001, section 1.4). Amplitudes of
+    different times and traces can no longer be compared.
 
     Examples
     --------

@@ -24,8 +24,18 @@ class DiffractionStack(Windowed):
     """Focus a ground-coupled line: sum along each point's hyperbola, weighted by coherence.
 
     The output's delay axis is that of the apex, every `interval_s`, within `band_m` of depth.
-    The background must have been removed before. Method: Kirchhoff summation (Yilmaz 2001)
-    with semblance weight (Neidell and Taner 1971).
+    The background must have been removed before.
+
+    Method: ``y = m sqrt(S)``, m the mean of samples x on the curve
+    ``t(u) = (sqrt(z^2 + (u + s/2)^2) + sqrt(z^2 + (u - s/2)^2)) / v`` with weights
+    ``w = z / sqrt(z^2 + u^2)``; z is the depth, u the distance along the line, s that of the
+    antennas (Kirchhoff summation; Yilmaz, Seismic Data Analysis, 2001, section 4.2). S is the
+    semblance, the sum of m^2 over that of the mean of x^2 in the coherence window (Neidell and
+    Taner, Geophysics 36, 1971). Beyond the ends of the line and of its traces x is 0.
+
+    - `velocity_m_per_s`: v, in the ground.
+    - `half_angle_deg`: the sum reaches ``z tan(half_angle_deg)`` to each side.
+    - `coherence_window_s`: length along delay over which S is taken.
 
     Examples
     --------

@@ -20,6 +20,12 @@ from detectkit.signal.robust_pca import robust_split, windowed_robust_pca
 class SvdBackground(WholeLine):
     """Remove the strongest singular components of the whole line.
 
+    Method: ``Y = X - X V V'``, X the line (trace, delay), V its `components` strongest right
+    singular vectors; no mean is subtracted before (eigenimages; Freire and Ulrych, Geophysics 53,
+    1988).
+
+    - `components`: 1 or 2 take a steady background, more take slow changes too.
+
     Examples
     --------
     .. code-block:: toml
@@ -48,6 +54,15 @@ class RpcaBackground(WholeLine):
     """Split the whole line into a low-rank background and a sparse rest, and keep the rest.
 
     `sparsity` 1 is the value of theory; more leaves less. Takes about 60 times as long as SVD.
+
+    Method: ``Y = X - L`` with L and S that minimise ``|L|_* + lambda |S|_1`` where ``X = L + S``:
+    ``|L|_*`` is the sum of L's singular values, ``|S|_1`` that of S's magnitudes,
+    ``lambda = sparsity / sqrt(max(traces, samples))`` (principal component pursuit; Candès, Li, Ma
+    and Wright, J. ACM 58, 2011; solved as by Lin, Chen and Ma, arXiv:1009.5055, 2010; on GPR
+    Masarik et al., Proc. SPIE 9454, 2015).
+
+    - `tolerance`: stop where ``|X - L - S| <= tolerance |X|``; below 1e-6 is not reached.
+    - `max_iterations`: stop there at the latest.
 
     Examples
     --------
@@ -107,6 +122,14 @@ class WindowedSvdBackground(_WindowedBackground):
 
     Follows a background that changes along the line. The latency is the window.
 
+    Method: that of `svd-background` on windows counted from the run's first trace; where two
+    overlap, the result fades from one to the next with weights ``cos^2`` and ``sin^2``
+    (eigenimages; Freire and Ulrych, Geophysics 53, 1988).
+
+    - `window_m`: the window in metres; takes the place of `window_traces`.
+    - `overlap`: share of the window, 0 to 0.5.
+    - `components`: 1 or 2 take a steady background, more take slow changes too.
+
     Examples
     --------
     .. code-block:: toml
@@ -143,6 +166,14 @@ class WindowedRpcaBackground(_WindowedBackground):
     """Split each window of traces into a low-rank background and a sparse rest; keep the rest.
 
     The latency is the window.
+
+    Method: that of `rpca-background` on windows counted from the run's first trace; where two
+    overlap, the result fades from one to the next with weights ``cos^2`` and ``sin^2`` (Candès, Li,
+    Ma and Wright, J. ACM 58, 2011).
+
+    - `window_m`: the window in metres; takes the place of `window_traces`.
+    - `overlap`: share of the window, 0 to 0.5.
+    - `sparsity`, `tolerance`, `max_iterations`: as for `rpca-background`.
 
     Examples
     --------

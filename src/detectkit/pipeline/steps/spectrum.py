@@ -16,6 +16,14 @@ from detectkit.signal.spectrum import deconvolve, whiten
 class Whiten(AlongDelay):
     """Flatten the amplitude spectrum of each trace within a band, phases unchanged.
 
+    Method: ``Y(f) = c X(f) B(f) / sqrt(S(f) + e max S)``, S the running mean of ``|X|^2`` over
+    `smoothing_hz` (Bensen et al., 2007), B the band as in `bandpass` with order 8, c such that the
+    trace keeps the energy it has in the band.
+
+    - `low_hz`, `high_hz`: the band; outside it there is only noise to amplify.
+    - `smoothing_hz`: finer detail of the spectrum, the trace's structure in time, is kept.
+    - `water_level`: e, which bounds the gain where the spectrum is weak.
+
     Examples
     --------
     .. code-block:: toml
@@ -52,6 +60,12 @@ class Deconvolve(AlongDelay):
 
     `wavelet` holds the system's answer to one reflector at the sample interval of the traces,
     `origin_s` the time within it that marks the reflection.
+
+    Method: ``Y(f) = X(f) W*(f) / max(|W(f)|^2, e max |W|^2)``, W the wavelet's spectrum with its
+    origin at time zero (least-squares inverse; Treitel and Robinson, 1966; water level: Clayton and
+    Wiggins, 1976). A reflection becomes a zero-phase pulse at its time.
+
+    - `water_level`: e; smaller is sharper and noisier.
 
     Examples
     --------

@@ -34,6 +34,9 @@ class Stack(Recursive):
     of the group is taken. ``stacked_traces`` tells how many traces are in a row: fewer at the
     ends of a line and beside a gap.
 
+    Method: ``y_k = (1/N) sum x_i``, i = k N to k N + N - 1, N = `traces`: noise that is not
+    correlated falls by sqrt(N) (averaging; Daniels, Ground Penetrating Radar, 2004, ch. 7).
+
     Examples
     --------
     .. code-block:: toml

@@ -26,6 +26,13 @@ class TimeZeroThreshold(PerTrace):
     the transmitted pulse instead: then the middle of a reflection has the time of its depth.
     `lead_s` of what came before the break are kept. A trace of zeros stays one.
 
+    Method: the break is the first t in the window with ``|x(t)| >= fraction max|x|``, between
+    samples by linear interpolation (a threshold; no published source). The trace is moved by a sinc
+    under a Kaiser window (Kaiser, 1974) so that the break has the time ``s / c - pulse_s``, s the
+    distance of the antennas that the recording tells, 0 where it does not, c the velocity of light.
+
+    - `fraction`: 0.05 to 0.3 is usual; lower is earlier and nearer to the noise.
+
     Examples
     --------
     .. code-block:: toml
@@ -83,6 +90,10 @@ class TimeZeroCorrelation(Recursive):
     of its largest magnitude) is time zero, set as in `time-zero-threshold`; each trace is
     moved by its own lag, at most `maximum_lag_s`. A trace without a lag takes that of the one
     before.
+
+    Method: the lag of a trace is the m with the largest ``sum_j r[j] x[j + m]``, r the reference
+    (matched filter; Turin, 1960), refined by the parabola through the maximum and its neighbours; a
+    maximum on the bound is none. Traces are moved as in `time-zero-threshold`.
 
     Examples
     --------
