@@ -118,12 +118,18 @@ class TestWhatIsLeftOut:
 
 
 class TestPipelines:
-    def test_without_one_each_line_gets_its_own(self, tmp_path: Path) -> None:
+    def test_lines_of_like_settings_share_one_and_are_told_of_once(self, tmp_path: Path) -> None:
+        paths = [write(tmp_path / f"{seed}.h5", line(f"L{seed}", seed=seed)) for seed in (1, 2, 3)]
+        job = plan(paths)
+        assert len({one.pipeline.fingerprint for one in job.lines}) == 1
+        assert said(job, "assumed").count("velocity 0.1 m/ns") == 1
+
+    def test_lines_of_other_settings_get_their_own(self, tmp_path: Path) -> None:
         job = plan([write(tmp_path / "a.h5", line("L1"), in_time_mode(line("L2", seed=3)))])
         first, second = job.lines
         assert first.pipeline.fingerprint != second.pipeline.fingerprint
-        assert "a.h5: the recording has no distance" in said(job, "assumed")
-        assert "a.h5: velocity 0.1 m/ns" in said(job, "assumed")
+        assert "the recording has no distance" in said(job, "assumed")
+        assert "velocity 0.1 m/ns" in said(job, "assumed")
 
     def test_a_given_one_is_for_all(self, tmp_path: Path) -> None:
         given = Pipeline.from_toml('step = [{use = "dc"}]')

@@ -14,14 +14,14 @@ from detectkit.batch.run_record import file_sha256, read_run
 from detectkit.core import FormatError, PipelineError
 from detectkit.io import Overrides
 
-from .flights import line, write
+from .flights import in_time_mode, line, write
 
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
     """A file of two lines, each with a pipeline of its own, and settings of the user."""
     folder = tmp_path_factory.mktemp("run")
-    second = line("L2", diffractors=((3.0, 0.25),), seed=2)
+    second = in_time_mode(line("L2", diffractors=((3.0, 0.25),), seed=2))
     path = write(folder / "lanes.h5", line(), second)
     job = plan([path], overrides=Overrides({"permittivity": "9.5"}))
     assert len({one.pipeline.fingerprint for one in job.lines}) == 2

@@ -54,7 +54,7 @@ def test_the_bars_are_found_and_little_else(wall: RunResult) -> None:
     )
     for one in elsewhere:
         print(f"  elsewhere: {one.line} {one.along_track_m:.2f} m, {one.depth_m:.3f} m deep")
-    assert len(at_bar) >= 26
+    assert len(at_bar) == bars
     assert len(elsewhere) <= 3
 
 

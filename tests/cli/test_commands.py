@@ -123,7 +123,7 @@ class TestProcess:
     ) -> None:
         answer = detectkit("process", cut_short, "-o", tmp_path / "out")
         assert "warning: cut.rd3" in answer.err
-        assert "assumed: cut.rd3: velocity" in answer.err
+        assert "velocity 0.1 m/ns in the ground" in answer.err
         assert not (tmp_path / "out" / "indications.geojson").exists()
 
     def test_it_does_not_replace_its_input(

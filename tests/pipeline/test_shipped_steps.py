@@ -148,7 +148,7 @@ def default(line: Block) -> tuple[Pipeline, Detection]:
     header = StreamHeader(
         line.sensor, line.line, len(line), line.data.shape[1], 1e-10, trace_spacing_m=0.02
     )
-    pipeline, _ = default_pipeline(Stream(header, Rows(line)), Ground(1e8, "given"))
+    pipeline, _ = default_pipeline([Stream(header, Rows(line))], Ground(1e8, "given"))
     detection = Detection.of(pipeline)
     assert detection is not None
     return pipeline, detection

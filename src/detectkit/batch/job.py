@@ -117,20 +117,46 @@ def plan(
     """
     check_velocity(velocity_m_per_s)
     opened = [open_recording(path, overrides=overrides, format_name=format_name) for path in paths]
-    lines: list[LineJob] = []
     notices: list[Notice] = [one for recording in opened for one in recording.notices]
     notices += [silent for recording in opened for silent in _silent(recording)]
-    for recording, stream, name in _named(opened):
-        ground = replace(
-            ground_of(stream, velocity_m_per_s), band_m=band_m, mark_spacing_m=mark_spacing_m
-        )
-        if pipeline is None:
-            fitted, said = default_pipeline(stream, ground)
-        else:
-            fitted, said = pipeline, []
-        notices += [replace(one, file=recording.path.name) for one in said]
-        lines.append(LineJob.of(recording, stream, name, fitted))
+    named = list(_named(opened))
+    grounds = [
+        replace(ground_of(stream, velocity_m_per_s), band_m=band_m, mark_spacing_m=mark_spacing_m)
+        for _, stream, _ in named
+    ]
+    pipelines = [pipeline] * len(named) if pipeline is not None else []
+    if pipeline is None:
+        pipelines, said = _fitted([(one[0].path.name, one[1]) for one in named], grounds)
+        notices += said
+    lines = (LineJob.of(*one, fitted) for one, fitted in zip(named, pipelines, strict=True))
     return Job(tuple(lines), tuple(notices))
+
+
+def _fitted(
+    streams: Sequence[tuple[str, Stream]], grounds: Sequence[Ground]
+) -> tuple[list[Pipeline], list[Notice]]:
+    """Return a pipeline for each (file, line), one and the same for all of like settings."""
+    groups: dict[object, list[int]] = {}
+    for number, ((_, stream), ground) in enumerate(zip(streams, grounds, strict=True)):
+        groups.setdefault(_settings(stream, ground), []).append(number)
+    pipelines: dict[int, Pipeline] = {}
+    notices: list[Notice] = []
+    for numbers in groups.values():
+        alike = [streams[number][1] for number in numbers]
+        fitted, said = default_pipeline(alike, grounds[numbers[0]])
+        pipelines |= dict.fromkeys(numbers, fitted)
+        others = f" and {len(alike) - 1} like it" if len(alike) > 1 else ""
+        where = f"{streams[numbers[0]][0]}, line {alike[0].header.line}{others}"
+        notices += [replace(one, file=where) for one in said]
+    return [pipelines[number] for number in range(len(streams))], notices
+
+
+def _settings(stream: Stream, ground: Ground) -> object:
+    """Return what lines must share to be processed alike."""
+    head = stream.header
+    sensor = replace(head.sensor, id="any", serial="")
+    axes = (head.samples, head.sample_interval_s, head.first_twt_s, head.trace_spacing_m)
+    return sensor, axes, ground, frozenset(stream.rows(0, 1).coords)
 
 
 def check_velocity(velocity_m_per_s: float | None) -> None:

@@ -19,15 +19,19 @@ from detectkit.io import Overrides, Recording, open_recording
 from detectkit.pipeline import Pipeline
 
 READ_BYTES = 1 << 22
+NAME_DIGITS = 12
+"""Digits of its fingerprint that name a pipeline's file."""
 
 
 def write_run(job: Job, folder: Path, sha256: Mapping[Path, str]) -> None:
     """Write run.toml and the pipelines it names."""
     pipelines = folder / "pipelines"
     pipelines.mkdir(exist_ok=True)
+    for earlier in pipelines.glob(f"{'[0-9a-f]' * NAME_DIGITS}.toml"):
+        earlier.unlink()
     inputs: list[dict[str, Any]] = []
     for line in job.lines:
-        name = f"{line.pipeline.fingerprint[:12]}.toml"
+        name = f"{line.pipeline.fingerprint[:NAME_DIGITS]}.toml"
         (pipelines / name).write_text(line.pipeline.to_toml(), encoding="utf-8")
         inputs.append(
             {

@@ -7,6 +7,7 @@ ordinary pipeline: written out as TOML with every run, to be read and changed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from detectkit.signal.baseline import remove_dc
 from detectkit.signal.time_zero import first_break
 
 LOOK_TRACES = 256
+LOOK_LINES = 16
 FIRST_BREAK = 0.2
 """Share of a trace's largest magnitude at which its first break is seen."""
 SHALLOWEST_WAVELENGTHS = 0.35
@@ -52,47 +54,54 @@ class Ground:
     mark_spacing_m: float | None = None
 
 
-def default_pipeline(stream: Stream, ground: Ground) -> tuple[Pipeline, list[Notice]]:
-    """Return the default pipeline for a line, and what had to be assumed for it.
+def default_pipeline(streams: Sequence[Stream], ground: Ground) -> tuple[Pipeline, list[Notice]]:
+    """Return the default pipeline for lines of like settings, and what had to be assumed.
+
+    Lines of one sensor, with like axes, are of one survey and share one pipeline; what is
+    measured on the traces is measured on up to `LOOK_LINES` of them.
 
     Raises
     ------
     FormatError
-        The line holds no signal to fit anything to.
+        None of the lines holds a signal to fit anything to.
+    UsageError
+        Marks are to be used, and a line has fewer than two.
     """
-    traces = look(stream)
-    if traces is None:
-        msg = f"line {stream.header.line!r}, sensor {stream.header.sensor.id!r}: no signal in it"
+    spread = streams[:: -(-len(streams) // LOOK_LINES)]
+    seen = [traces for traces in map(look, spread) if traces is not None]
+    if not seen:
+        header = streams[0].header
+        msg = f"line {header.line!r}, sensor {header.sensor.id!r}: no signal in it"
         raise FormatError(msg)
-    frequency_hz = stream.header.sensor.antenna_hz
+    _check_marks(streams, ground)
+    traces = np.concatenate(seen)
+    frequency_hz = streams[0].header.sensor.antenna_hz
     told = frequency_hz is not None
     if frequency_hz is None:
-        frequency_hz = spectral_centre_hz(traces, stream.header.sample_interval_s)
-    fitted = _Fitted.to(stream, ground, frequency_hz, traces)
+        frequency_hz = spectral_centre_hz(traces, streams[0].header.sample_interval_s)
+    fitted = _Fitted.to(streams[0], ground, frequency_hz, traces)
     detection = Detection(fitted.detect(ground), parse_steps(fitted.score()))
     sections = {"detect": detection.to_table()}
     pipeline = Pipeline(parse_steps(fitted.steps()), "default", sections)
     return pipeline, _assumptions(ground, fitted, told_hz=frequency_hz if told else None)
 
 
-def _track_steps(stream: Stream, ground: Ground, wavelength_m: float) -> list[dict[str, Any]]:
-    """Return the steps that put traces at equal distances, none where they are or cannot be.
+def _check_marks(streams: Sequence[Stream], ground: Ground) -> None:
+    for stream in streams if ground.mark_spacing_m is not None else ():
+        count = len(stream.header.marks)
+        if count < 2:
+            msg = f"line {stream.header.line!r} has {count} marks; distance from marks needs two"
+            raise UsageError(msg)
 
-    Raises
-    ------
-    UsageError
-        Marks are to be used and there are fewer than two.
-    """
+
+def _track_steps(stream: Stream, ground: Ground, wavelength_m: float) -> list[dict[str, Any]]:
+    """Return the steps that put traces at equal distances, none where they are or cannot be."""
     resample = {
         "use": "resample-distance",
         "spacing_m": _round(0.1 * wavelength_m),
         "max_gap_m": _round(max(0.5, 2.0 * wavelength_m)),
     }
     if ground.mark_spacing_m is not None:
-        count = len(stream.header.marks)
-        if count < 2:
-            msg = f"line {stream.header.line!r} has {count} marks; distance from marks needs two"
-            raise UsageError(msg)
         marks = {"use": "distance-from-marks", "mark_spacing_m": ground.mark_spacing_m}
         return [marks, resample]
     coords = stream.rows(0, 1).coords
