@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from detectkit.core import Block, PipelineError
 from detectkit.detect.prescreen import energy_root, reed_xiaoli, robust_moments
+from detectkit.detect.settings import Detection
 from detectkit.detect.steps import LmsPrescreener, ReedXiaoli
-from detectkit.pipeline import run
+from detectkit.pipeline import Pipeline, run
 
 SEED = 3
 
@@ -102,3 +103,16 @@ def test_settings_that_cannot_work_are_refused_by_name(
     spec = Block(clutter(2), coords={"twt_s": ("delay", np.arange(40) * 1e-10)}).spec
     with pytest.raises(PipelineError, match=word):
         step.describe(spec)
+
+
+def test_a_detect_that_is_no_section_is_refused() -> None:
+    with pytest.raises(PipelineError, match=r"\[detect\]"):
+        Detection.of(Pipeline.from_toml("detect = 3"))
+
+
+def test_whole_numbers_and_floats_have_one_fingerprint() -> None:
+    texts = [
+        f'[detect]\nthreshold = {number}\n[[detect.score]]\nuse = "reed-xiaoli"'
+        for number in ("4", "4.0")
+    ]
+    assert len({Pipeline.from_toml(text).fingerprint for text in texts}) == 1

@@ -126,3 +126,10 @@ def test_bad_options_are_refused() -> None:
         track_ground_bounce(amplitude, start=0, stop=50, maximum_move=1, minimum_quality=2)
     with pytest.raises(UsageError, match="does not lie within"):
         track_ground_bounce(amplitude, start=0, stop=51, maximum_move=1)
+
+
+def test_a_move_without_bounds_is_a_move_over_the_whole_trace() -> None:
+    amplitude = np.zeros((3, 30), np.float32)
+    amplitude[[0, 1, 2], [5, 25, 8]] = 1.0
+    track, _ = track_ground_bounce(amplitude, start=0, stop=30, maximum_move=1e300)
+    np.testing.assert_allclose(track.samples, [5, 25, 8], atol=0.5)

@@ -136,7 +136,9 @@ class _Sink:
         self.indications: list[Indication] = []
         self._detector = detector
         self._stream = flight.stream(
-            line.stream.header.sensor.id, header={"recording": line.recording.path.name}
+            line.stream.header.sensor.id,
+            permittivity=line.stream.header.permittivity,
+            header={"recording": line.recording.path.name},
         )
 
     def push(self, block: Block) -> None:

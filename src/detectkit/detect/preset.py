@@ -146,7 +146,8 @@ def look(stream: Stream) -> npt.NDArray[np.float32] | None:
     for share in (0.0, 0.5, 1.0):
         start = int(share * max(0, stream.traces - LOOK_TRACES))
         block = stream.rows(start, min(start + LOOK_TRACES, stream.traces))
-        data = np.nan_to_num(np.asarray(block.data[:, block.sensor.blank_samples :], np.float32))
+        data = np.asarray(block.data[:, block.sensor.blank_samples :], np.float32)
+        data = np.where(np.isfinite(data), data, np.float32(0.0))
         level = remove_dc(data)
         if np.any(level):
             return level

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,9 +68,13 @@ class Detection:
         PipelineError
             A wrong setting, no score step, or a display gain before detection.
         """
-        table = dict(pipeline.sections.get("detect") or {})
-        if "detect" not in pipeline.sections:
+        section = pipeline.sections.get("detect")
+        if section is None:
             return None
+        if not isinstance(section, Mapping):
+            msg = f"detect = {section!r}: detection is a section, written as [detect]"
+            raise PipelineError(msg)
+        table = dict(section)
         steps = parse_steps(table.pop("score", []))
         if not steps:
             msg = '[detect] needs at least one [[detect.score]] step, e.g. use = "reed-xiaoli"'

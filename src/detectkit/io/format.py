@@ -48,14 +48,18 @@ class Probe:
         Raises
         ------
         FormatError
-            There is no such file.
+            There is no such file, or it cannot be read.
         """
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "does not exist"
             msg = f"{path}: {what}; give the path of one recorded file"
             raise FormatError(msg)
-        with path.open("rb") as handle:
-            head = handle.read(HEAD_BYTES)
+        try:
+            with path.open("rb") as handle:
+                head = handle.read(HEAD_BYTES)
+        except OSError as error:
+            msg = f"{path}: cannot be read ({error.strerror}); check its rights and its disk"
+            raise FormatError(msg) from error
         return cls(path, path.stat().st_size, head)
 
     def sibling(self, *suffixes: str) -> Path | None:

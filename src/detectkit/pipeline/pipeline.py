@@ -62,7 +62,7 @@ class Pipeline:
 
         Neither the name nor the layout of the TOML changes it.
         """
-        document = {**self.sections, "step": step_tables(self.steps)}
+        document = _as_floats({**self.sections, "step": step_tables(self.steps)})
         canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -91,6 +91,15 @@ class Pipeline:
             latency += step.reach(spec)[1] * traces_per_row
             spec = step.describe(spec)
         return math.ceil(latency - 1e-9)
+
+
+def _as_floats(value: Any) -> Any:
+    """Return the value with each whole number as a float: 4 and 4.0 are the same setting."""
+    if isinstance(value, Mapping):
+        return {name: _as_floats(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_floats(one) for one in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def parse_steps(tables: Any) -> tuple[Step, ...]:

@@ -186,5 +186,6 @@ def track_ground_bounce(
     samples, quality = np.empty(rows.shape[0]), np.empty(rows.shape[0])
     limits = (float(minimum_amplitude), float(minimum_quality), int(patience))
     plain = (float(state.position), float(state.amplitude), int(state.lost))
-    end = _follow(rows, window, float(maximum_move), limits, plain, samples, quality)
+    farthest = min(float(maximum_move), float(rows.shape[1]))
+    end = _follow(rows, window, farthest, limits, plain, samples, quality)
     return Track(samples, quality), TrackState(*end)

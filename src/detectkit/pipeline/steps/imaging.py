@@ -90,6 +90,11 @@ class DiffractionStack(Windowed):
 def _checked(step: DiffractionStack, spec: BlockSpec) -> BlockSpec:
     """Return what the table depends on of a spec; refuse what cannot work."""
     samples_of(step.interval_s, spec, setting="interval_s", step=step.name)
+    samples_of(step.coherence_window_s, spec, setting="coherence_window_s", step=step.name)
+    finest_s = 0.1 * (spec.sample_interval_s or 0.0)
+    if step.interval_s < finest_s:
+        msg = f"step {step.name!r}: interval_s = {step.interval_s} is below a tenth of a sample"
+        raise PipelineError(msg)
     if spec.trace_spacing_m is None:
         msg = (
             f"step {step.name!r} needs the distance between traces, which the recording does not "
