@@ -136,3 +136,10 @@ def test_wrong_shapes_and_windows_are_refused() -> None:
     with pytest.raises(UsageError, match="number of traces is 0"):
         mean_trace(noise(0, 5))
     assert subtract_mean_trace(noise(0, 5)).shape == (0, 5)
+
+
+def test_the_mean_is_subtracted_in_place_to_the_same_bits() -> None:
+    data = np.random.default_rng(4).normal(size=(60, 33)).astype(np.float32)
+    apart = subtract_mean_trace(data)
+    assert subtract_mean_trace(data, out=data) is not apart
+    np.testing.assert_array_equal(data, apart)
