@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.core import Block
+from detectkit.core import Applied, Block
 from detectkit.core.block import follows
 from detectkit.pipeline.pipeline import applied
 from detectkit.pipeline.step import Ready, Step
@@ -30,8 +30,12 @@ class _Stage:
     """One step at work: its state, and the rule that a gap in its own input starts it afresh."""
 
     step: Step
+    _note: Applied = field(init=False)
     _state: Any = None
     _last: Block | None = None
+
+    def __post_init__(self) -> None:
+        self._note = applied(self.step)
 
     def push(self, block: Block) -> Iterator[Block]:
         if self._last is not None and not follows(self._last, block):
@@ -49,8 +53,7 @@ class _Stage:
 
     def _noted(self, ready: Ready) -> Iterator[Block]:
         blocks = (ready,) if isinstance(ready, Block) else ready or ()
-        note = applied(self.step)
-        yield from (block.noted(note) for block in blocks if len(block))
+        yield from (block.noted(self._note) for block in blocks if len(block))
 
 
 @dataclass(slots=True)
