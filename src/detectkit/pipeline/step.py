@@ -36,8 +36,8 @@ its own input, and notes each step in the block's history; a step does none of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from detectkit.core import Block, BlockSpec, PipelineError, concat
@@ -248,14 +248,3 @@ def traces_of(value_m: float, spec: BlockSpec, *, setting: str, step: str) -> in
         )
         raise PipelineError(msg)
     return max(1, round(value_m / spec.trace_spacing_m))
-
-
-def in_pieces(block: Block, traces: int) -> Iterator[Block]:
-    """Yield the block in cache-sized pieces."""
-    for start in range(0, len(block), traces):
-        yield block.traces(start, start + traces)
-
-
-def renumbered(block: Block, *, first_trace: int) -> Block:
-    """Return the block with another counter; for steps that change the number of traces."""
-    return replace(block, first_trace=first_trace)

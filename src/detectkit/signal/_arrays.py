@@ -1,4 +1,4 @@
-"""What the kernels along the delay axis check first, on top of `_rows`."""
+"""What every kernel asks of its arguments: float32 rows in, the caller's buffer out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,62 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core.errors import ShapeError, UsageError
-from detectkit.signal._rows import Traces, as_traces, destination
+
+Traces = npt.NDArray[np.float32]
+
+
+def as_traces(data: npt.ArrayLike, *, samples: int | None = None) -> Traces:
+    """Return `data` as a read-only C-ordered float32 view (trace, delay), copied only if needed.
+
+    Always read-only, so that a kernel is compiled once and cannot change its input.
+
+    Raises
+    ------
+    ShapeError
+        Not two-dimensional, or its rows are not `samples` long.
+    """
+    rows = np.ascontiguousarray(data, dtype=np.float32)
+    if rows.ndim != 2 or (samples is not None and rows.shape[1] != samples):
+        wanted = "(trace, delay)" if samples is None else f"(trace, {samples})"
+        msg = f"traces have shape {rows.shape}; give {wanted}, one row per trace"
+        raise ShapeError(msg)
+    view = rows.view()
+    view.flags.writeable = False
+    return view
+
+
+def destination(out: Traces | None, rows: int, samples: int) -> Traces:
+    """Return the first `rows` rows of `out`, or a new array where `out` is None.
+
+    Raises
+    ------
+    ShapeError
+        `out` is too small, or not a writable C-ordered float32 array.
+    """
+    if out is None:
+        return np.empty((rows, samples), np.float32)
+    fits = out.ndim == 2 and out.shape[0] >= rows and out.shape[1] == samples
+    if not fits or out.dtype != np.float32 or not out.flags.c_contiguous or not out.flags.writeable:
+        msg = (
+            f"out is {out.dtype} {out.shape}; it must be a writable C-ordered float32 array "
+            f"of at least {rows} rows of {samples} samples"
+        )
+        raise ShapeError(msg)
+    return out[:rows]
+
+
+def at_least(value: int, lowest: int, name: str) -> int:
+    """Return `value` if it is `lowest` or more.
+
+    Raises
+    ------
+    UsageError
+        It is smaller; the message names the option.
+    """
+    if value < lowest:
+        msg = f"{name} is {value}; it must be {lowest} or more"
+        raise UsageError(msg)
+    return value
 
 
 def as_rows(data: npt.ArrayLike) -> Traces:

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from detectkit.signal._arrays import Traces
 from detectkit.signal._jit import njit
-from detectkit.signal._rows import Traces
 
 BATCH_ROWS = 128
 LANE_ROWS = 16  # the widest float32 vector in use (512 bits)

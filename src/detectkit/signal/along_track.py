@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core.errors import ShapeError, UsageError
+from detectkit.signal._arrays import Traces, as_traces, at_least
 from detectkit.signal._jit import njit
-from detectkit.signal._rows import Traces, as_traces, at_least
 
 Values = npt.NDArray[np.float64]
 Counters = npt.NDArray[np.int64]

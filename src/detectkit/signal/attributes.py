@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.signal._arrays import as_rows, output_rows, require_positive
+from detectkit.signal._arrays import Traces, as_rows, output_rows, require_positive
 from detectkit.signal._fft import (
     Spectrum,
     frequencies_hz,
@@ -24,7 +24,6 @@ from detectkit.signal._fft import (
     through_spectrum,
 )
 from detectkit.signal._jit import njit
-from detectkit.signal._rows import Traces
 from detectkit.signal.bandpass import butterworth_response, check_band, gap_samples
 
 MINUS_I = np.complex64(-1j)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core.errors import UsageError
-from detectkit.signal._arrays import as_rows, output_rows, require_positive
+from detectkit.signal._arrays import Traces, as_rows, output_rows, require_positive
 from detectkit.signal._fft import (
     Spectrum,
     frequencies_hz,
@@ -19,7 +19,6 @@ from detectkit.signal._fft import (
     scale,
     through_spectrum,
 )
-from detectkit.signal._rows import Traces
 
 GAP_PERIODS = 3
 Response = npt.NDArray[np.float64]

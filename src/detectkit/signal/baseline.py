@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core.errors import UsageError
-from detectkit.signal._arrays import as_rows, output_rows, sample_window
+from detectkit.signal._arrays import Traces, as_rows, at_least, output_rows, sample_window
 from detectkit.signal._jit import njit
-from detectkit.signal._rows import Traces, at_least
 from detectkit.signal._running import running_mean, window_sides
 
 Statistic = Literal["mean", "median"]

@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core.errors import UsageError
-from detectkit.signal._arrays import as_rows
+from detectkit.signal._arrays import Traces, as_rows
 from detectkit.signal._jit import njit
-from detectkit.signal._rows import Traces
 
 
 class Clipping(NamedTuple):

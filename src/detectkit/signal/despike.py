@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core.errors import UsageError
-from detectkit.signal._arrays import as_rows, output_rows, require_positive
+from detectkit.signal._arrays import Traces, as_rows, output_rows, require_positive
 from detectkit.signal._jit import njit
-from detectkit.signal._rows import Traces
 
 MAD_TO_SIGMA = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""

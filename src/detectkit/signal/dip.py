@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from detectkit.core.errors import UsageError
-from detectkit.signal._rows import Traces, as_traces, at_least, destination
+from detectkit.signal._arrays import Traces, as_traces, at_least, destination
 
 Direction = Literal["both", "forward", "backward"]
 Action = Literal["keep", "reject"]

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core.errors import ShapeError, UsageError
-from detectkit.signal._arrays import as_rows, output_rows, require_positive
+from detectkit.signal._arrays import Traces, as_rows, at_least, output_rows, require_positive
 from detectkit.signal._jit import njit
-from detectkit.signal._rows import Traces, at_least
 from detectkit.signal._running import running_mean, window_sides
 
 AGC_FLOOR = 1e-4

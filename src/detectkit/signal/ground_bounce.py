@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.signal._arrays import as_rows, require_positive, require_share, sample_window
+from detectkit.signal._arrays import Traces, as_rows, require_positive, require_share, sample_window
 from detectkit.signal._jit import njit
-from detectkit.signal._rows import Traces
 
 MEMORY = 0.1
 """Weight of the newest trace in the carried amplitude."""

@@ -16,7 +16,7 @@ from scipy.linalg import eigh
 from scipy.linalg.blas import dsyrk
 
 from detectkit.core.errors import UsageError
-from detectkit.signal._rows import Traces, as_traces, destination
+from detectkit.signal._arrays import Traces, as_traces, destination
 from detectkit.signal.overlap import CrossFade
 
 Matrix = npt.NDArray[np.float64]

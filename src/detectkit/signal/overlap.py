@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core.errors import UsageError
-from detectkit.signal._rows import Traces, as_traces, at_least, destination
+from detectkit.signal._arrays import Traces, as_traces, at_least, destination
 
 Clean = Callable[[Traces], Traces]
 

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.signal._arrays import as_rows, output_rows, require_positive
+from detectkit.signal._arrays import Traces, as_rows, output_rows, require_positive
 from detectkit.signal._jit import njit
-from detectkit.signal._rows import Traces
 from detectkit.signal._sinc import windowed_sinc
 
 HALF_WIDTH = 24  # samples of the coarser of both intervals

@@ -16,8 +16,8 @@ from scipy.linalg import eigh
 from scipy.linalg.blas import dsyrk
 
 from detectkit.core.errors import UsageError
+from detectkit.signal._arrays import Traces, as_traces, at_least, destination
 from detectkit.signal._jit import njit
-from detectkit.signal._rows import Traces, as_traces, at_least, destination
 from detectkit.signal.overlap import CrossFade
 
 Matrix = npt.NDArray[np.float64]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from detectkit.signal._arrays import Traces, as_traces, at_least, destination
 from detectkit.signal._jit import njit
-from detectkit.signal._rows import Traces, as_traces, at_least, destination
 
 Ranks = npt.NDArray[np.float32]  # (rank, lane): each lane is one sorted window
 TraceNumbers = npt.NDArray[np.int64]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import scipy.fft
 
 from detectkit.core.errors import UsageError
-from detectkit.signal._arrays import as_rows, output_rows, require_positive
+from detectkit.signal._arrays import Traces, as_rows, output_rows, require_positive
 from detectkit.signal._fft import (
     Spectrum,
     frequencies_hz,
@@ -19,7 +19,6 @@ from detectkit.signal._fft import (
     through_spectrum,
 )
 from detectkit.signal._jit import njit
-from detectkit.signal._rows import Traces
 from detectkit.signal._running import running_mean
 from detectkit.signal.bandpass import butterworth_response, check_band
 

@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core.errors import UsageError
-from detectkit.signal._arrays import as_rows, require_positive, sample_window
+from detectkit.signal._arrays import Traces, as_rows, require_positive, sample_window
 from detectkit.signal._jit import njit
-from detectkit.signal._rows import Traces
 
 Samples = npt.NDArray[np.float64]
 
