@@ -229,3 +229,9 @@ def test_blocks_of_a_flight_and_of_memory_are_alike(flight: Path) -> None:
     stream = open_recording(flight).streams[0]
     block: Block = stream.rows(0, 400)
     np.testing.assert_array_equal(block.data, line("L 1").data)
+
+
+def test_processing_a_result_again_is_warned_of(tmp_path: Path) -> None:
+    process(plan([write(tmp_path / "a.h5", line())]), tmp_path / "out")
+    again = plan([tmp_path / "out" / "flight.h5"])
+    assert any("already" in one.text for one in again.notices if one.severity == "warning")

@@ -118,6 +118,7 @@ def plan(
     check_velocity(velocity_m_per_s)
     opened = [open_recording(path, overrides=overrides, format_name=format_name) for path in paths]
     notices: list[Notice] = [one for recording in opened for one in recording.notices]
+    notices += [one for recording in opened for one in _processed_before(recording)]
     notices += [silent for recording in opened for silent in _silent(recording)]
     named = list(_named(opened))
     grounds = [
@@ -181,6 +182,17 @@ def ground_of(stream: Stream, velocity_m_per_s: float | None) -> Ground:
     if permittivity is not None and 1.0 <= permittivity <= 81.0:
         return Ground(SPEED_OF_LIGHT_M_S / permittivity**0.5, "file")
     return Ground(1.0e8, "assumed")
+
+
+def _processed_before(recording: Recording) -> Iterator[Notice]:
+    """Yield a warning where the traces are the result of a run, and no raw recording."""
+    fingerprint = recording.attachments.get("pipeline/fingerprint")
+    if fingerprint:
+        text = (
+            f"its traces went through a pipeline already ({fingerprint[:12]}) and are processed a "
+            "second time; start from the raw recording"
+        )
+        yield Notice("warning", text, recording.path.name)
 
 
 def _silent(recording: Recording) -> Iterator[Notice]:

@@ -196,7 +196,8 @@ def _pictures(line: LineJob, one: LineResult, result: RunResult) -> None:
     raw, processed = (
         result.folder / f"{line.file_stem}.{kind}.png" for kind in ("raw", "processed")
     )
-    draw_radargram(one.raw, raw, text=RadargramText(f"{shared} · as recorded"))
+    raw_text = RadargramText(f"{shared} · as recorded · {_count(found, line)}")
+    draw_radargram(one.raw, raw, text=raw_text, indications=found, marked="top")
     steps = " → ".join(step.name for step in line.pipeline.steps) or "no steps"
     draw_radargram(
         one.processed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ CLIP_PERCENTILE = 98.0
 """Percentile of the absolute amplitude that is drawn black or white."""
 CROWDED = 20
 """Above this many indications their marks are drawn smaller."""
+Marked = Literal["apex", "top"]
 DepthOf = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
 
@@ -52,6 +53,7 @@ def draw_radargram(
     depth_of: DepthOf | None = None,
     searched_m: tuple[float, float] | None = None,
     indications: Sequence[Indication] = (),
+    marked: Marked = "apex",
     evening: float = 0.0,
 ) -> None:
     """Write a radargram as PNG.
@@ -69,7 +71,10 @@ def draw_radargram(
     searched_m
         Depth band that detection looked at; drawn as two dashed lines.
     indications
-        Marked at their apex, numbered by rank.
+        Marked and numbered by rank.
+    marked
+        ``"apex"``: a circle at the time of the apex; ``"top"``: a triangle on the upper edge,
+        for a picture whose times are not those of the indications.
     evening
         Share, 0 to 1, of the decay with time that is evened out. Display only.
     """
@@ -84,9 +89,10 @@ def draw_radargram(
         _add_depth_axis(axes, canvas, depth_of, searched_m)
     size = 13.0 if len(indications) <= CROWDED else 7.0
     for one in indications:
-        _mark(axes, one, canvas, size)
+        _mark(axes, one, canvas, size, marked)
     axes.set_xlim(columns.extent)
-    axes.set_title(text.title, loc="left", fontsize=12, parse_math=False)
+    pad = 24.0 if marked == "top" and indications else None
+    axes.set_title(text.title, loc="left", fontsize=12, pad=pad, parse_math=False)
     if text.note:
         figure.supxlabel(text.note, fontsize=9, x=0.01, ha="left", parse_math=False)
     with naming(path):
@@ -180,11 +186,13 @@ def _round_ticks(deepest: float) -> npt.NDArray[np.float64]:
     return np.asarray(ticks.round(6), np.float64)
 
 
-def _mark(axes: Axes, one: Indication, canvas: Canvas, size: float) -> None:
+def _mark(axes: Axes, one: Indication, canvas: Canvas, size: float, marked: Marked) -> None:
     x = one.trace if canvas.edges_m is None or one.along_track_m is None else one.along_track_m
-    twt_ns = one.twt_s * 1e9
+    at_top = marked == "top"
+    twt_ns = axes.get_ylim()[1] if at_top else one.twt_s * 1e9
+    shape, fill = ("v", INDICATION_COLOUR) if at_top else ("o", "none")
     axes.plot(
-        [x], [twt_ns], "o", ms=size, mfc="none", mec=INDICATION_COLOUR, mew=1.8, clip_on=False
+        [x], [twt_ns], shape, ms=size, mfc=fill, mec=INDICATION_COLOUR, mew=1.8, clip_on=False
     )
     axes.annotate(
         str(one.rank),
