@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from detectkit.core.errors import UsageError
 
-SensorKind = Literal["gpr", "metal_detector", "magnetometer", "altimeter", "unknown"]
-KINDS: tuple[SensorKind, ...] = ("gpr", "metal_detector", "magnetometer", "altimeter", "unknown")
+SensorKind = Literal[
+    "gpr", "metal_detector", "magnetometer", "altimeter", "gnss", "autopilot", "unknown"
+]
+KINDS: tuple[SensorKind, ...] = get_args(SensorKind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from detectkit.core import PipelineError
+from detectkit.core.settings import build, settings_of
 from detectkit.pipeline import Pipeline, Step, parse_steps, step_tables
-from detectkit.pipeline.settings import build, settings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Detection:
         if not steps:
             msg = '[detect] needs at least one [[detect.score]] step, e.g. use = "reed-xiaoli"'
             raise PipelineError(msg)
-        settings = build(DetectSettings, table, where="[detect]")
+        settings = build(DetectSettings, table, where="[detect]", error=PipelineError)
         _check(settings, pipeline)
         return cls(settings, steps)
 

@@ -13,8 +13,8 @@ from typing import Any
 import tomli_w
 
 from detectkit.core import Applied, BlockSpec, PipelineError
+from detectkit.core.settings import build, settings_of
 from detectkit.pipeline.registry import step_class
-from detectkit.pipeline.settings import build, settings_of
 from detectkit.pipeline.step import Step
 
 
@@ -114,7 +114,8 @@ def parse_steps(tables: Any) -> tuple[Step, ...]:
         if not isinstance(name, str):
             msg = f'step {number}: say which one with use = "...", e.g. use = "dewow"'
             raise PipelineError(msg)
-        steps.append(build(step_class(name), settings, where=f"step {number} {name!r}"))
+        where = f"step {number} {name!r}"
+        steps.append(build(step_class(name), settings, where=where, error=PipelineError))
     return tuple(steps)
 
 

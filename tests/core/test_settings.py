@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import pytest
 
-from detectkit.core import PipelineError
-from detectkit.pipeline.settings import build, settings_of
+from detectkit.core import UsageError
+from detectkit.core.settings import build, settings_of
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def test_a_value_becomes_what_the_setting_is(name: str, given: object, value: ob
 def test_a_wrong_value_is_refused_with_place_name_and_kind(
     name: str, given: object, expected: str
 ) -> None:
-    with pytest.raises(PipelineError) as caught:
+    with pytest.raises(UsageError) as caught:
         built(**{name: given})
     text = str(caught.value)
     assert text.startswith(f"step 2 'example': {name} = ")
@@ -91,7 +91,7 @@ def test_a_wrong_value_is_refused_with_place_name_and_kind(
 
 
 def test_an_unknown_setting_is_answered_with_all_of_them() -> None:
-    with pytest.raises(PipelineError, match="step 2 'example': no setting 'lenght'") as caught:
+    with pytest.raises(UsageError, match="step 2 'example': no setting 'lenght'") as caught:
         built(lenght=2.0)
     text = str(caught.value)
     for part in ("length: float", "traces: int = 3", "method: Literal['linear', 'cubic']"):
@@ -103,12 +103,12 @@ def test_a_step_without_settings_says_so() -> None:
     class Bare:
         pass
 
-    with pytest.raises(PipelineError, match="its settings: none"):
+    with pytest.raises(UsageError, match="its settings: none"):
         build(Bare, {"x": 1}, where="step 1")
 
 
 def test_a_missing_setting_is_named_with_its_kind() -> None:
-    with pytest.raises(PipelineError, match=r"'length' must be given \(length: float\)"):
+    with pytest.raises(UsageError, match=r"'length' must be given \(length: float\)"):
         build(Example, {}, where="step 1")
 
 

@@ -7,18 +7,25 @@ import types
 from dataclasses import MISSING, Field, fields
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from detectkit.core import PipelineError
+from detectkit.core.errors import DetectkitError, UsageError
 
 T = TypeVar("T")
 
 
-def build(kind: type[T], table: dict[str, Any], *, where: str) -> T:
+def build(
+    kind: type[T],
+    table: dict[str, Any],
+    *,
+    where: str,
+    error: type[DetectkitError] = UsageError,
+) -> T:
     """Build the dataclass `kind` from a TOML table.
 
     Raises
     ------
-    PipelineError
-        An unknown, missing or ill-typed setting; names it, the place and what is allowed.
+    UsageError
+        Or the class given as `error`: an unknown, missing or ill-typed setting; names it, the
+        place and what is allowed.
     """
     hints = get_type_hints(kind)
     known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
@@ -26,16 +33,18 @@ def build(kind: type[T], table: dict[str, Any], *, where: str) -> T:
         if name not in known:
             allowed = ", ".join(_signature(one, hints) for one in known.values()) or "none"
             msg = f"{where}: no setting {name!r}; its settings: {allowed}"
-            raise PipelineError(msg)
+            raise error(msg)
     missing = [name for name, one in known.items() if name not in table and _required(one)]
     if missing:
         msg = f"{where}: {missing[0]!r} must be given ({_signature(known[missing[0]], hints)})"
-        raise PipelineError(msg)
-    values = {name: _fitted(value, hints[name], name, where) for name, value in table.items()}
+        raise error(msg)
+    values = {
+        name: _fitted(value, hints[name], name, (where, error)) for name, value in table.items()
+    }
     for name, value in values.items():
         if _is_infinite(value) and value != known[name].default:
             msg = f"{where}: {name} = {table[name]!r}: expected a finite number"
-            raise PipelineError(msg)
+            raise error(msg)
     return kind(**values)
 
 
@@ -60,27 +69,28 @@ def _signature(one: Field[Any], hints: dict[str, Any]) -> str:
     return f"{one.name}: {kind or str(hint).replace('typing.', '')}{default}"
 
 
-def _fitted(value: Any, hint: Any, name: str, where: str) -> Any:
+def _fitted(value: Any, hint: Any, name: str, place: tuple[str, type[DetectkitError]]) -> Any:
     """Return the value as the hint wants it: ints become floats, lists tuples."""
     origin, args = get_origin(hint), get_args(hint)
     if origin is Literal and value in args:
         return value
     if origin in {Union, types.UnionType}:
         inner = [one for one in args if one is not type(None)]
-        return _fitted(value, inner[0], name, where)
+        return _fitted(value, inner[0], name, place)
     if origin is tuple and isinstance(value, list | tuple):
         kinds = args if Ellipsis not in args else (args[0],) * len(value)
         if len(kinds) == len(value):
             pairs = zip(value, kinds, strict=True)
-            return tuple(_fitted(one, kind, name, where) for one, kind in pairs)
+            return tuple(_fitted(one, kind, name, place) for one, kind in pairs)
     if hint is float:
         if _is_number(value):
             return float(value)
     elif isinstance(hint, type) and type(value) is hint:  # a bool is not an int
         return value
     expected = " or ".join(repr(one) for one in args) if origin is Literal else _kind(hint)
+    where, error = place
     msg = f"{where}: {name} = {value!r}: expected {expected}"
-    raise PipelineError(msg)
+    raise error(msg)
 
 
 def _is_number(value: Any) -> bool:
