@@ -22,12 +22,13 @@ from detectkit.drivers.instrument import Announcement, Instrument, Session
 from detectkit.drivers.link import Link
 from detectkit.drivers.registry import build_instrument, driver_names, instrument_class
 from detectkit.drivers.transport import Transport
-from detectkit.drivers.twin import PLATFORM_COLUMNS, Measured, Source, Twin
+from detectkit.drivers.twin import PLATFORM_COLUMNS, ControlledTwin, Measured, Source, Twin
 
 __all__ = [
     "PLATFORM_COLUMNS",
     "WAIT",
     "Announcement",
+    "ControlledTwin",
     "Decoder",
     "Frame",
     "Instrument",

@@ -97,3 +97,19 @@ class Twin:
 
     def reboot(self) -> None:
         """Fall back to the state after switching on; counters and settings are lost."""
+
+
+class ControlledTwin(Twin):
+    """A twin of an instrument that is commanded on one TCP port and streams on another.
+
+    Attributes
+    ----------
+    data_port
+        Where the bench serves the stream; set before it serves.
+    """
+
+    data_port: int = 0
+
+    def command(self, data: bytes) -> list[bytes]:
+        """Take bytes from a client of the command port; return the answers, in order."""
+        raise NotImplementedError
