@@ -1,0 +1,1 @@
+"""Radar Systems zGPR: ASCII commands and length-prefixed traces over TCP."""
