@@ -1,0 +1,1 @@
+"""Nanoradar NRA24: 24 GHz radar altimeter."""

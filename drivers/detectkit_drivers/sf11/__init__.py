@@ -1,0 +1,1 @@
+"""LightWare SF11/C: laser altimeter."""

@@ -1,0 +1,1 @@
+"""Ainstein (Aerotenna) US-D1: 24 GHz radar altimeter."""
