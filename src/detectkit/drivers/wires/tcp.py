@@ -129,9 +129,6 @@ class TcpServer(_Conversation):
             self._fail("was called a second time; the first caller counts as gone")
         return super()._receive(ready)
 
-    def _called_again(self) -> LinkError:
-        return self._broken("was called a second time; the first caller counts as gone")
-
     def _explain(self, error: OSError) -> str:
         reason = error.strerror or error
         return f"cannot listen ({reason}); is the port taken, or the address another machine's?"
