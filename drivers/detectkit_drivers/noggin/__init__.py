@@ -1,0 +1,1 @@
+"""Noggin radars on a serial line: one request, one trace."""
