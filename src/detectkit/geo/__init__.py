@@ -1,12 +1,34 @@
-"""Places on the ground: local and projected frames, distance along a track. Degrees in WGS 84.
+"""Times and places: clocks, poses between samples, local and projected frames, ground heights.
 
-Order is always longitude, latitude, up; easting, northing, up.
+Order is always longitude, latitude, up; easting, northing, up. Degrees in WGS 84, times as int64
+nanoseconds of the computer's monotonic clock unless the name says otherwise.
 """
 
 from __future__ import annotations
 
+from detectkit.geo.arrival_clock import ArrivalClock
+from detectkit.geo.attitude import arm_to_ned
 from detectkit.geo.frame import LocalFrame
+from detectkit.geo.ground_height import TerrainGrid
+from detectkit.geo.peer_clock import PeerClock
+from detectkit.geo.pose_join import Posed, PoseJoin
+from detectkit.geo.pose_track import PoseTrack
 from detectkit.geo.projection import from_projected, to_projected, utm_epsg
 from detectkit.geo.track import along_track
+from detectkit.geo.utc_clock import UtcClock
 
-__all__ = ["LocalFrame", "along_track", "from_projected", "to_projected", "utm_epsg"]
+__all__ = [
+    "ArrivalClock",
+    "LocalFrame",
+    "PeerClock",
+    "PoseJoin",
+    "PoseTrack",
+    "Posed",
+    "TerrainGrid",
+    "UtcClock",
+    "along_track",
+    "arm_to_ned",
+    "from_projected",
+    "to_projected",
+    "utm_epsg",
+]
