@@ -1,0 +1,276 @@
+"""Traces of an impulse radar in the air, by rays: every point answers once (ray/Born model).
+
+A trace is the sum of the direct wave, the mirror echo of the ground at its true distance (once,
+and once more by way of the antennas), the echoes of all points in reach, ringing, wow and white
+noise. Left out: polarisation, dispersion, echoes between points, waves guided along the surface,
+and what the antennas and the ground do to each other's field. Travel times are right; amplitudes
+are plausible; it is no full-wave solution.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from detectkit.sim._jit import njit
+from detectkit.sim.flight import Motion, Trajectory
+from detectkit.sim.ground import Soil
+from detectkit.sim.instruments import Radar
+from detectkit.sim.noise import (
+    Sinusoids,
+    Stream,
+    add_normals,
+    band,
+    nanoseconds,
+    row_key,
+    stream_key,
+)
+from detectkit.sim.refraction import LIGHT_M_PER_S, attenuation_per_m, fresnel, leg
+from detectkit.sim.scatterers import DEPTH, EAST, EXTRA_S, KIND, LENGTH, NORTH, UP, Scatterers
+from detectkit.sim.wavelet import PULSE, add_wavelet, table
+
+Values = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Timing = tuple[Values, Values, Integers]
+Ground = tuple[Values, Integers, Values, Integers, float]
+Shape = tuple[Values, Values, Values, np.uint64]
+
+DRIFT_HZ = (0.002, 0.05)
+LOWEST_M = 0.03  # antennas are never nearer to the ground: rays have no near field
+FULL_SHARE = 0.75  # of the reach; from there points fade, so that none jumps in
+WOW_DECAY_S = 6e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RadarModel:
+    """The radar of one scenario and seed; build it with `radar_of`."""
+
+    radar: Radar
+    soil: Soil
+    trajectory: Trajectory
+    scatterers: Scatterers
+    wavelets: Values
+    constant: Values
+    gain: Sinusoids
+    time_zero: Sinusoids
+    noise_key: np.uint64
+    constants: Values
+
+    def traces(self, time_s: Values) -> npt.NDArray[np.float32]:
+        """Return the counts, (rows, samples)."""
+        motion = self.trajectory.motion(time_s)
+        delay = self.radar.time_zero_s + self.time_zero.at(time_s)
+        out = np.empty((time_s.shape[0], self.radar.samples), np.float32)
+        found = self.scatterers
+        _traces(
+            *self._antennas(motion),
+            (1.0 + self.gain.at(time_s), delay, nanoseconds(time_s)),
+            (found.points, found.starts, found.origin, found.cells, found.cell_m),
+            (self.wavelets, self.constant, self.constants, self.noise_key),
+            out,
+        )
+        return out
+
+    def _antennas(self, motion: Motion) -> tuple[Values, Values, Values]:
+        """Return both antennas with the height of the midpoint (rows, 7), and the up axes."""
+        forward, _, up = motion.axes()
+        middle = motion.at(self.radar.lever_arm_m)
+        half = 0.5 * self.radar.antenna_separation_m * forward
+        ground = self.trajectory.surface.mean_up_m(middle[:, 0], middle[:, 1])
+        transmitter, receiver = middle - half, middle + half
+        height = np.maximum(middle[:, 2] - ground, LOWEST_M)
+        return transmitter, receiver, np.column_stack([up, height])
+
+
+def radar_of(
+    radar: Radar,
+    soil: Soil,
+    trajectory: Trajectory,
+    scatterers: Scatterers,
+    *,
+    seed: int,
+) -> RadarModel:
+    """Return the radar of a scenario."""
+    wave_number = 2.0 * math.pi * radar.centre_hz / LIGHT_M_PER_S
+    constants = np.array(
+        [
+            math.sqrt(soil.permittivity),
+            attenuation_per_m(soil.permittivity, soil.conductivity_s_per_m, radar.centre_hz),
+            radar.sample_interval_s,
+            radar.mirror_counts,
+            radar.crosstalk_counts,
+            radar.antenna_separation_m,
+            radar.antenna_reflection,
+            radar.reach_m,
+            radar.noise_counts,
+            2.0 * (wave_number * trajectory.surface.roughness_m) ** 2,
+        ]
+    )
+    return RadarModel(
+        radar,
+        soil,
+        trajectory,
+        scatterers,
+        table(radar.centre_hz, radar.sample_interval_s),
+        _constant_part(radar),
+        band(seed, Stream.RADAR_GAIN, rms=radar.gain_drift, hz=DRIFT_HZ),
+        band(seed, Stream.RADAR_TIME_ZERO, rms=radar.time_zero_drift_s, hz=DRIFT_HZ),
+        stream_key(seed, Stream.RADAR_NOISE),
+        constants,
+    )
+
+
+def _constant_part(radar: Radar) -> Values:
+    """Return what every trace has: ringing, wow, offset; (samples,)."""
+    time_s = np.arange(radar.samples) * radar.sample_interval_s - radar.time_zero_s
+    late = np.maximum(time_s - radar.antenna_separation_m / LIGHT_M_PER_S, 0.0)
+    swing = np.sin(2.0 * np.pi * 0.9 * radar.centre_hz * late) * np.exp(
+        -late / radar.ringing_decay_s
+    )
+    wow = np.exp(-np.arange(radar.samples) * radar.sample_interval_s / WOW_DECAY_S)
+    return np.asarray(radar.ringing_counts * swing + radar.wow_counts * wow + radar.offset_counts)
+
+
+@njit
+def _traces(
+    transmitter: Values,
+    receiver: Values,
+    attitude: Values,
+    timing: Timing,
+    ground: Ground,
+    shape: Shape,
+    out: npt.NDArray[np.float32],
+) -> None:
+    """Fill `out` trace by trace; each is a sum in one order, in float64."""
+    gain, delay, time_ns = timing
+    wavelets, constant, constants, key = shape
+    row = np.empty(out.shape[1])
+    for trace in range(out.shape[0]):
+        row[:] = 0.0
+        zero = delay[trace] / constants[2]
+        _add_mirrors(row, wavelets, constants, attitude[trace], zero)
+        _add_points(
+            row,
+            wavelets,
+            constants,
+            ground,
+            transmitter[trace],
+            receiver[trace],
+            attitude[trace],
+            zero,
+        )
+        for sample in range(row.shape[0]):
+            row[sample] = gain[trace] * row[sample] + constant[sample]
+        add_normals(row, row_key(time_ns[trace], key), constants[8])
+        for sample in range(row.shape[0]):
+            out[trace, sample] = row[sample]
+
+
+@njit
+def _add_mirrors(
+    row: Values, wavelets: Values, constants: Values, attitude: Values, zero: float
+) -> None:
+    """Add the direct wave, the echo of the ground, and its echo by way of the antennas."""
+    index, separation, height = constants[0], constants[5], attitude[3]
+    samples_per_m = 1.0 / (LIGHT_M_PER_S * constants[2])
+    add_wavelet(row, wavelets, PULSE, zero + separation * samples_per_m, constants[4])
+    path = 2.0 * math.sqrt(height * height + 0.25 * separation * separation)
+    cosine = 2.0 * height / path
+    reflection = fresnel(cosine, index) * math.exp(-constants[9] * cosine * cosine)
+    pattern = (cosine * attitude[2]) ** 2
+    once = constants[3] * pattern * reflection / path
+    add_wavelet(row, wavelets, PULSE, zero + path * samples_per_m, once)
+    again = once * 0.5 * reflection * constants[6]
+    add_wavelet(row, wavelets, PULSE, zero + 2.0 * path * samples_per_m, again)
+
+
+@njit
+def _add_points(
+    row: Values,
+    wavelets: Values,
+    constants: Values,
+    ground: Ground,
+    transmitter: Values,
+    receiver: Values,
+    attitude: Values,
+    zero: float,
+) -> None:
+    """Add the echoes of all points in reach of the antennas' midpoint."""
+    points, starts, origin, cells, cell_m = ground
+    reach = constants[7]
+    east = 0.5 * (transmitter[0] + receiver[0])
+    north = 0.5 * (transmitter[1] + receiver[1])
+    west_cell = max(math.floor((east - reach - origin[0]) / cell_m), 0)
+    east_cell = min(math.floor((east + reach - origin[0]) / cell_m), cells[0] - 1)
+    south_cell = max(math.floor((north - reach - origin[1]) / cell_m), 0)
+    north_cell = min(math.floor((north + reach - origin[1]) / cell_m), cells[1] - 1)
+    if south_cell > north_cell:
+        return
+    for column in range(west_cell, east_cell + 1):
+        first = starts[column * cells[1] + south_cell]
+        last = starts[column * cells[1] + north_cell + 1]
+        for number in range(first, last):
+            away_east, away_north = points[number, EAST] - east, points[number, NORTH] - north
+            share = math.sqrt(away_east * away_east + away_north * away_north) / reach
+            if share < 1.0:
+                fade = _fade(share)
+                _add_point(
+                    row, wavelets, constants, points[number], transmitter, receiver, attitude,
+                    (zero, fade),
+                )  # fmt: skip
+
+
+@njit
+def _fade(share: float) -> float:
+    """Return 1, and from three quarters of the reach on down to 0 at its end."""
+    if share <= FULL_SHARE:
+        return 1.0
+    return math.cos(0.5 * math.pi * (share - FULL_SHARE) / (1.0 - FULL_SHARE)) ** 2
+
+
+@njit
+def _add_point(
+    row: Values,
+    wavelets: Values,
+    constants: Values,
+    point: Values,
+    transmitter: Values,
+    receiver: Values,
+    attitude: Values,
+    rest: tuple[float, float],
+) -> None:
+    """Add the echo of one point."""
+    zero, fade = rest
+    out_m, out_amplitude = _way(constants, point, transmitter, attitude)
+    back_m, back_amplitude = _way(constants, point, receiver, attitude)
+    amplitude = constants[3] * fade * point[LENGTH] * out_amplitude * back_amplitude
+    delay = ((out_m + back_m) / LIGHT_M_PER_S + point[EXTRA_S]) / constants[2]
+    add_wavelet(row, wavelets, int(point[KIND]), zero + delay, amplitude)
+
+
+@njit
+def _way(
+    constants: Values, point: Values, antenna: Values, attitude: Values
+) -> tuple[float, float]:
+    """Return the optical path (m) between an antenna and a point, and its amplitude (1/m)."""
+    index, attenuation = constants[0], constants[1]
+    east, north = point[EAST] - antenna[0], point[NORTH] - antenna[1]
+    distance = math.sqrt(east * east + north * north)
+    height = max(antenna[2] - point[UP], LOWEST_M)
+    depth = point[DEPTH]
+    if depth > 0.0:
+        optical, in_soil, spreading, sine, cosine = leg(distance, height, depth, index)
+        reflection = fresnel(cosine, index)
+        amplitude = math.sqrt(1.0 - reflection * reflection) / spreading
+        amplitude *= math.exp(-attenuation * in_soil)
+    else:
+        optical = math.sqrt(height * height + distance * distance)
+        sine, cosine = distance / optical, height / optical
+        amplitude = 1.0 / optical
+    lean = 0.0
+    if distance > 0.0:
+        lean = (east * attitude[0] + north * attitude[1]) / distance
+    return optical, amplitude * max(cosine * attitude[2] - sine * lean, 0.0)
