@@ -22,6 +22,7 @@ WAYPOINT, TERRAIN_FRAME, GLOBAL_FRAME = 16, 10, 0
 TERRAIN_ALTITUDE_MODE = 4
 ARDUPILOT, QUADROTOR = 3, 2
 DECIMALS = 10
+HEIGHT_M, HOLD_S = 2.0, 10.0
 MOST_HEIGHT_M, MOST_HOLD_S = 120.0, 3600.0
 FIRST_LINE = "QGC WPL 110"
 
@@ -29,7 +30,11 @@ Place = tuple[float, float]
 
 
 def write_plan(
-    indications: Sequence[Indication], path: Path, *, height_m: float, hold_s: float
+    indications: Sequence[Indication],
+    path: Path,
+    *,
+    height_m: float = HEIGHT_M,
+    hold_s: float = HOLD_S,
 ) -> int:
     """Write a QGroundControl plan that stops over each indication, in the order given.
 
@@ -63,7 +68,11 @@ def write_plan(
 
 
 def write_waypoints(
-    indications: Sequence[Indication], path: Path, *, height_m: float, hold_s: float
+    indications: Sequence[Indication],
+    path: Path,
+    *,
+    height_m: float = HEIGHT_M,
+    hold_s: float = HOLD_S,
 ) -> int:
     """Write a Mission Planner file that stops over each indication; see `write_plan`.
 
