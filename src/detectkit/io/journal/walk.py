@@ -13,6 +13,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -116,9 +117,9 @@ class Segment:
         try:
             return self._read(offset, length)
         except OSError:
-            blocks = range(offset, offset + length, BLOCK_BYTES)
             end = offset + length
-            return b"".join(self._block(start, min(BLOCK_BYTES, end - start)) for start in blocks)
+            cuts = [offset, *range(offset // BLOCK_BYTES * BLOCK_BYTES, end, BLOCK_BYTES)[1:], end]
+            return b"".join(self._block(*one) for one in pairwise(cuts))
 
     def _read(self, offset: int, length: int) -> bytes:
         self._file.seek(offset)
@@ -128,11 +129,11 @@ class Segment:
             length -= len(part)
         return b"".join(parts)
 
-    def _block(self, offset: int, length: int) -> bytes:
+    def _block(self, start: int, end: int) -> bytes:
         try:
-            return self._read(offset, length).ljust(length, b"\0")
+            return self._read(start, end - start).ljust(end - start, b"\0")
         except OSError:
-            return bytes(length)
+            return bytes(end - start)
 
     def _next_chunk(self, position: int, journal: str) -> tuple[Chunk, int] | None:
         """Return the first sound chunk from `position` on, and where it ends."""
