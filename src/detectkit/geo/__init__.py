@@ -14,12 +14,16 @@ from detectkit.geo.peer_clock import PeerClock
 from detectkit.geo.pose_join import Posed, PoseJoin
 from detectkit.geo.pose_track import PoseTrack
 from detectkit.geo.projection import from_projected, to_projected, utm_epsg
+from detectkit.geo.time_lag import Lag, LagLine, NoLagError, estimate_lag
 from detectkit.geo.track import along_track
 from detectkit.geo.utc_clock import UtcClock
 
 __all__ = [
     "ArrivalClock",
+    "Lag",
+    "LagLine",
     "LocalFrame",
+    "NoLagError",
     "PeerClock",
     "PoseJoin",
     "PoseTrack",
@@ -28,6 +32,7 @@ __all__ = [
     "UtcClock",
     "along_track",
     "arm_to_ned",
+    "estimate_lag",
     "from_projected",
     "to_projected",
     "utm_epsg",

@@ -51,14 +51,15 @@ class Samples:
         """Times (samples,) and values (samples, columns) held, as views."""
         return self._times[self._start : self._end], self._values[self._start : self._end]
 
-    def push(self, time_ns: Integers, values: Values, usable: npt.NDArray[np.bool_]) -> None:
+    def push(self, time_ns: Integers, values: Values, usable: npt.ArrayLike) -> None:
         """Take samples; unusable ones only tell that the source is alive, late ones are counted."""
         if not time_ns.size:
             return
         newest = self.newest_ns
         seen = int(time_ns.max())
         self.seen_ns = seen if self.seen_ns is None else max(self.seen_ns, seen)
-        times, values = time_ns[usable], values[usable]
+        rows = np.flatnonzero(usable)
+        times, values = time_ns[rows], values[rows]
         if not times.size:
             return
         reached = np.maximum.accumulate(times)
@@ -154,9 +155,9 @@ class PoseTrack:
         reported = (horizontal_error_m, vertical_error_m, fix_quality)
         rest = [nothing if one is None else one for one in reported]
         values = _table(time_ns, longitude_deg, latitude_deg, up_m, *rest)
-        lon, lat, quality = values[:, 0], values[:, 1], values[:, 5]
-        on_globe = np.logical_and(np.abs(lon) <= 360.0, np.abs(lat) <= 90.0)
-        self.positions.push(time_ns, values, np.logical_and(on_globe, quality != 0.0))
+        distance = np.abs(values[:, :2]).max(axis=1, initial=0.0)
+        usable = np.isfinite(distance) & (np.abs(values[:, 1]) <= 90.0) & (values[:, 5] != 0.0)
+        self.positions.push(time_ns, values, usable)
 
     def push_attitudes(
         self, time_ns: Integers, roll_rad: Values, pitch_rad: Values, yaw_rad: Values
