@@ -73,10 +73,14 @@ class Metal:
 
     def per_field(self, frequency_hz: float) -> npt.NDArray[np.complex128]:
         """Return the moment of each body per applied field in m³."""
-        columns = (self.radius_m, self.conductivity_s_per_m, self.permeability)
         factor = [
-            sphere_response(*(float(value) for value in one), frequency_hz)
-            for one in zip(*columns, strict=True)
+            sphere_response(
+                float(self.radius_m[row]),
+                float(self.conductivity_s_per_m[row]),
+                float(self.permeability[row]),
+                frequency_hz,
+            )
+            for row in range(len(self.radius_m))
         ]
         return np.asarray(4.0 * math.pi * self.radius_m**3 * np.array(factor, np.complex128))
 

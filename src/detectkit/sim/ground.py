@@ -61,8 +61,9 @@ class Soil:
         Roots, clods, gravel: how many weak points per area of ground, their scattering length (one
         standard deviation; the echo's amplitude is this length over the product of the two
         distances), and down to which depth.
-    surface_points_per_m2
-        Points by which the roughness of the surface scatters.
+    surface_spacing_m
+        Of the points by which the roughness of the surface scatters: a grid, a quarter of the
+        wave length in air or less.
     susceptibility
         Magnetic, SI, in phase.
     viscosity_ratio
@@ -74,16 +75,16 @@ class Soil:
     inhomogeneities_per_m2: float = 40.0
     inhomogeneity_m: float = 0.0008
     deepest_m: float = 0.6
-    surface_points_per_m2: float = 60.0
+    surface_spacing_m: float = 0.06
     susceptibility: float = 2e-4
     viscosity_ratio: float = 0.02
 
     def __post_init__(self) -> None:
         require_at_least_one(self, "permittivity")
-        require_positive(self, "deepest_m")
+        require_positive(self, "deepest_m", "surface_spacing_m")
         require_not_negative(
             self, "conductivity_s_per_m", "inhomogeneities_per_m2", "inhomogeneity_m",
-            "surface_points_per_m2", "susceptibility", "viscosity_ratio",
+            "susceptibility", "viscosity_ratio",
         )  # fmt: skip
 
 

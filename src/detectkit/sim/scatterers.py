@@ -95,15 +95,7 @@ def soil_points(
         rng.normal(0.0, soil.inhomogeneity_m, count),
         SECOND_DERIVATIVE,
     )
-    count = round(area * soil.surface_points_per_m2)
-    place = generator(seed, Stream.SURFACE_POINTS).uniform(low, high, (count, 2))
-    index = math.sqrt(soil.permittivity)
-    wave_number = 2.0 * math.pi * radar.centre_hz / LIGHT_M_PER_S
-    patch_m2 = area / max(count, 1)
-    per_metre = (1.0 - index) / (1.0 + index) * wave_number**2 * patch_m2 / math.pi
-    rough = surface.rough_m(place[:, 0], place[:, 1])
-    skin = _points(place, 0.0, per_metre * rough, SECOND_DERIVATIVE)
-    return np.concatenate([spots, skin])
+    return np.concatenate([spots, _skin(soil, radar, surface, corners)])
 
 
 def all_points(
@@ -124,6 +116,20 @@ def all_points(
     points = np.concatenate(parts)
     points[:, UP] = surface.mean_up_m(points[:, EAST], points[:, NORTH])
     return points
+
+
+def _skin(soil: Soil, radar: Radar, surface: Surface, corners: tuple[Values, Values]) -> Values:
+    """Return the rough surface as points on a grid; none where it is smooth."""
+    if surface.roughness_m == 0.0:
+        return np.zeros((0, 7))
+    spacing = soil.surface_spacing_m
+    axes = [np.arange(low, high, spacing) for low, high in zip(*corners, strict=True)]
+    place = np.column_stack([one.ravel() for one in np.meshgrid(*axes, indexing="ij")])
+    index = math.sqrt(soil.permittivity)
+    wave_number = 2.0 * math.pi * radar.centre_hz / LIGHT_M_PER_S
+    per_metre = (1.0 - index) / (1.0 + index) * (wave_number * spacing) ** 2 / math.pi
+    rough = surface.rough_m(place[:, 0], place[:, 1])
+    return _points(place, 0.0, per_metre * rough, SECOND_DERIVATIVE)
 
 
 def _points(place: Values, depth_m: Values | float, length_m: Values | float, kind: int) -> Values:

@@ -125,7 +125,7 @@ class Scenario:
             msg = f"{where}: not TOML: {error}"
             raise UsageError(msg) from error
         _require_known(document, where)
-        sections = {
+        sections: dict[str, Any] = {
             name: _section(kind, name, document.get(name, {}), where)
             for name, kind in SECTIONS.items()
         }
@@ -179,7 +179,7 @@ def _section(kind: type[T], name: str, table: Any, where: str) -> T:
     section = build(kind, plain, where=place)
     if inner not in table:
         return section
-    nested = tuple(_tables(inner_kind, table, inner, place))
+    nested: tuple[Any, ...] = tuple(_tables(inner_kind, table, inner, place))
     return replace(section, **{held_in: nested})  # type: ignore[type-var]
 
 
@@ -199,7 +199,7 @@ def _tables(kind: type[T], document: Table, name: str, where: str) -> list[T]:
 def _instruments(document: Table, where: str) -> list[VirtualInstrument]:
     """Build the instruments; their settings and faults are for others to judge."""
     tables = document.get("instrument", [])
-    free: list[dict[str, Table]] = []
+    free: list[dict[str, Any]] = []
     strict: list[Any] = []
     for table in tables if isinstance(tables, list) else []:
         _require_table(table, f"{where}, [[instrument]]")
