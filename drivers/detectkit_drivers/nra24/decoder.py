@@ -19,6 +19,7 @@ START = b"\xaa\xaa"
 END = b"\x55\x55"
 LENGTH = 14
 HEARTBEAT = 0x060A
+TARGET_COUNT = 0x070B
 TARGET = 0x070C
 
 IN_RANGE, NO_TARGET, TOO_FAR, TOO_NEAR = 0.0, 1.0, 2.0, 3.0
@@ -28,7 +29,8 @@ IN_RANGE, NO_TARGET, TOO_FAR, TOO_NEAR = 0.0, 1.0, 2.0, 3.0
 class Nra24Decoder(StreamDecoder):
     """Distances, and a row of NaN for each heartbeat interval without a target.
 
-    So "no target" (rows of NaN) differs from "disconnected" (no rows).
+    So "no target" (rows of NaN) differs from "disconnected" (no rows). An interval in which
+    anything was damaged gives no such row: the target may have been there.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ class Nra24Decoder(StreamDecoder):
     def __init__(self, *, shortest_m: float, longest_m: float) -> None:
         super().__init__()
         self._limits = (shortest_m, longest_m)
-        self._target_seen = True
+        self._may_have_target = True
         self._layout = Layout(
             "distance",
             Sensor(id="nra24", kind="altimeter", instrument="Nanoradar NRA24", unit="m"),
@@ -53,6 +55,7 @@ class Nra24Decoder(StreamDecoder):
     def take(self, held: bytes, at: int) -> Taken:
         """Look for one frame."""
         if not held.startswith(START, at):
+            self._may_have_target = True
             return _to_start(held, at)
         frame = held[at : at + LENGTH]
         if len(frame) < LENGTH:
@@ -61,23 +64,23 @@ class Nra24Decoder(StreamDecoder):
         body, checksum = frame[4:11], frame[11]
         is_empty = identifier != TARGET and checksum == 0
         if not frame.endswith(END) or not (is_empty or checksum == sum(body) % 256):
-            self._target_seen |= identifier == TARGET  # there was one, whatever it said
+            self._may_have_target = True
             return damaged()
-        if identifier == TARGET:
-            self._target_seen = True
-            return good(LENGTH, self._row(body))
         if identifier == HEARTBEAT:
             return self._heartbeat()
+        self._may_have_target |= identifier != TARGET_COUNT
+        if identifier == TARGET:
+            return good(LENGTH, self._row(body))
         return good(LENGTH, ignored=True)
 
     def reset(self) -> None:
         """Drop what is unfinished; the first heartbeat ends no whole interval."""
         super().reset()
-        self._target_seen = True
+        self._may_have_target = True
 
     def _heartbeat(self) -> Taken:
-        seen, self._target_seen = self._target_seen, False
-        return good(LENGTH) if seen else good(LENGTH, self._frame(np.nan, NO_TARGET, np.nan))
+        is_unsure, self._may_have_target = self._may_have_target, False
+        return good(LENGTH) if is_unsure else good(LENGTH, self._frame(np.nan, NO_TARGET, np.nan))
 
     def _row(self, body: bytes) -> Frame:
         """Read a target: index, cross-section in half dB over -50 dB, distance in cm."""

@@ -20,6 +20,10 @@ def rows(items: list[Frame | Note]) -> list[Frame]:
     return [one for one in items if isinstance(one, Frame)]
 
 
+def counts(frames: list[Frame]) -> list[int]:
+    return [int(one.counter[0]) for one in frames if one.counter is not None]
+
+
 def ints(sequence: int, *values: int, microseconds: int = 0) -> bytes:
     return samples_frame(sequence, microseconds, np.array(values, np.int32))
 
@@ -215,7 +219,7 @@ class TestTwin:
         got = rows([one for wire in coil.twin().speak(measured) for one in decoder.feed(wire)])
         values = np.concatenate([one.values for one in got])
         np.testing.assert_allclose(values, measured.values, atol=0.126, rtol=1e-6)
-        assert [int(one.counter[0]) for one in got if one.counter is not None] == [*range(250)]
+        assert counts(got) == [*range(250)]
         assert got[-1].layout.columns[0] == "channel_1_mV"
 
     def test_lost_rows_are_seen_in_the_counter_and_a_reboot_starts_anew(self) -> None:

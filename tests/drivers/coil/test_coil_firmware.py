@@ -27,7 +27,7 @@ int main(void)
     static float levels[64];
     for (int channel = 0; channel < 64; channel++) {
         names[channel] = channel % 2 ? "far" : "near";
-        counts[channel] = (int32_t)(channel * 123456789u);
+        counts[channel] = (int32_t)((uint32_t)channel * 123456789u);
         levels[channel] = -1.0f / (float)(channel + 1);
     }
     fwrite(frame, 1, coil_describe(frame, "pulse 2.1", "mV", 0.01f, 100.0f, names, 64), stdout);

@@ -1,0 +1,1 @@
+"""DUALEM: frequency-domain electromagnetic induction sensor."""

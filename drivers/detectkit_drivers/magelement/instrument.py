@@ -1,0 +1,33 @@
+"""The MagElement as an instrument: it talks to whoever connects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from detectkit.core import SensorKind
+from detectkit.drivers import Decoder, Instrument
+from detectkit_drivers.magelement.decoder import MagElementDecoder
+
+if TYPE_CHECKING:
+    from detectkit.drivers import Twin
+
+
+@dataclass(frozen=True, slots=True)
+class MagElement(Instrument):
+    """Geometrics MagElement with two MFAM sensors, over TCP or UDP; it has no settings here."""
+
+    name: ClassVar[str] = "magelement"
+    title: ClassVar[str] = "Geometrics MagElement"
+    kind: ClassVar[SensorKind] = "magnetometer"
+    address: ClassVar[str] = "tcp://192.168.10.3:1000"
+
+    def decoder(self) -> Decoder:
+        """Return a new decoder."""
+        return MagElementDecoder()
+
+    def twin(self) -> Twin:
+        """Return a new twin."""
+        from detectkit_drivers.magelement.virtual import MagElementTwin
+
+        return MagElementTwin()

@@ -1,0 +1,1 @@
+"""QuSpin QTFM: total-field magnetometer, first and second generation."""

@@ -1,0 +1,1 @@
+"""u-blox receivers: positions by UBX NAV-PVT."""
