@@ -36,10 +36,10 @@ class Motion:
     ground_up: Values
 
     def at(self, lever_arm_m: tuple[float, float, float]) -> Values:
-        """Return where a sensor is, (rows, 3); the arm is forward, right, up of the vehicle."""
+        """Return where a sensor is, (rows, 3); the arm is forward, right, down."""
         forward, right, up = self.axes()
         arm = lever_arm_m
-        return self.place + arm[0] * forward + arm[1] * right + arm[2] * up
+        return self.place + arm[0] * forward + arm[1] * right - arm[2] * up
 
     def axes(self) -> tuple[Values, Values, Values]:
         """Return the vehicle's forward, right and up axes as east, north, up, each (rows, 3)."""

@@ -29,7 +29,7 @@ class Radar:
     antenna_separation_m
         Transmitter to receiver, along the vehicle's forward axis.
     lever_arm_m
-        Midpoint of the antennas from the vehicle's reference point: forward, right, up.
+        Midpoint of the antennas from the vehicle's reference point: forward, right, down.
     mirror_counts
         Amplitude of a perfect mirror's echo after one metre of path in air.
     crosstalk_counts, ringing_counts, ringing_decay_s
@@ -103,7 +103,7 @@ class Detector:
     coil_radius_m, current_a, turns
         Of the transmitting coil and, without the current, of the receiving one.
     lever_arm_m
-        Centre of the coil from the vehicle's reference point: forward, right, up.
+        Centre of the coil from the vehicle's reference point: forward, right, down.
     offset_nv, drift_nv, noise_nv
         What is left of the direct coupling, its slow drift (root mean square), white noise.
     channels
@@ -135,7 +135,7 @@ class Magnetometer:
     Parameters
     ----------
     lever_arm_m
-        From the vehicle's reference point: forward, right, up.
+        From the vehicle's reference point: forward, right, down.
     field_nt, inclination_deg, declination_deg
         Of the Earth's field at the site.
     geology_nt, geology_length_m
@@ -176,7 +176,7 @@ class Altimeter:
     Parameters
     ----------
     lever_arm_m
-        From the vehicle's reference point: forward, right, up.
+        From the vehicle's reference point: forward, right, down.
     noise_m, bias_m
         White noise (one standard deviation); constant error.
     nearest_m, farthest_m

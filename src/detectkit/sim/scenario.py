@@ -93,7 +93,7 @@ class Scenario:
         _require_unique("instrument ids", [one.id for one in self.instruments])
         hanging = (self.radar, self.detector, self.magnetometer, self.altimeter)
         for one in hanging:
-            if one.lever_arm_m[2] + self.flight.standing_height_m <= 0.0:
+            if one.lever_arm_m[2] >= self.flight.standing_height_m:
                 msg = (
                     f"scenario: lever_arm_m = {list(one.lever_arm_m)} of {type(one).__name__} puts "
                     "it under the ground when the vehicle stands; raise standing_height_m = "
