@@ -309,7 +309,7 @@ class Recorder:
         with self._lock:
             lost = self._next_seq - 1 - self.durable_seq
             if reason and lost:
-                reason = f"{reason}; {lost} later records are lost"
+                reason = f"{reason}; later records lost: {lost}"
             self._state, self._reason = ("stopped", reason) if reason else ("closed", "")
             self._draining = True
             self._queue.clear()

@@ -169,7 +169,7 @@ class Segment:
         expected = START_BYTES if before is None else before.index_bytes
         if end - start <= expected and self._sound_bytes(before, start) == end - start:
             return None
-        text = f"{end - start:,} bytes are not as written; records there are lost"
+        text = f"{end - start:,} bytes are not as written; what records were there is lost"
         return Damage(self.path, start, end - start, "damaged", text)
 
     def _sound_bytes(self, before: Chunk | None, start: int) -> int:
