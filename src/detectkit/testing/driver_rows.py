@@ -116,7 +116,8 @@ def wrong_rows(found: Array, allowed: npt.ArrayLike, tolerance: Tolerance) -> Ar
     if table.shape[1] != found.shape[1]:
         return found
     right = [bool(close(row[None, :], table, tolerance).all(axis=1).any()) for row in found]
-    return found[~np.asarray(right, dtype=bool)]
+    wrong: Array = found[~np.asarray(right, dtype=np.bool_)]
+    return wrong
 
 
 def is_ordered_part(found: Sequence[bytes], whole: Sequence[bytes]) -> bool:
