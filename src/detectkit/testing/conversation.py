@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from detectkit.drivers import Decoder, Instrument, Item, Link, LinkError, Session, Transport
 from detectkit.drivers.wires import Reconnect
@@ -95,18 +93,6 @@ class Conversation:
         self._transport.close()
         self._link = self._session = None
         self.decoder.reset()
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _begin(self) -> None:
         self._transport.open()

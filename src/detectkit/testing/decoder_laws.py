@@ -29,6 +29,17 @@ _damages = st.lists(
 )
 
 
+_garbage = st.lists(
+    st.one_of(
+        st.binary(min_size=1, max_size=60),
+        st.tuples(st.floats(0.0, 1.0), st.integers(1, 30)),
+    ),
+    min_size=1,
+    max_size=5,
+)
+"""Random bytes, and pieces of the sample: (where in it, how many bytes)."""
+
+
 class DecoderLaws(DriverFacts):
     """What every decoder keeps to."""
 
@@ -91,13 +102,19 @@ class DecoderLaws(DriverFacts):
         head = self.sample[: max(1, min(8, len(self.sample) // 4))]
         for data in (rng.bytes(100_000), b"".join(head + rng.bytes(9) for _ in range(5000))):
             began = time.process_time()
-            self._feed_counting([data[at : at + 64] for at in range(0, len(data), 64)])
+            good = self._feed_counting([data[at : at + 64] for at in range(0, len(data), 64)])
+            assert good < len(data) / 20 or not self.checksummed, "garbage counts as good"
             assert time.process_time() - began < len(data) / 20_000.0
 
     @examples
-    @given(garbage=st.binary(min_size=1, max_size=200), place=st.integers(0, 1000))
-    def test_finds_its_way_after_garbage(self, garbage: bytes, place: int) -> None:
+    @given(parts=_garbage, place=st.integers(0, 1000))
+    def test_finds_its_way_after_garbage(
+        self, parts: list[bytes | tuple[float, int]], place: int
+    ) -> None:
         """Garbage before or between messages costs `resync_messages` at most."""
+        garbage = b"".join(
+            part if isinstance(part, bytes) else self._piece(*part) for part in parts
+        )
         ends, _ = messages_of(self.decoder(), self.sample)
         starts = [0, *ends[: max(1, len(ends) - self.resync_messages - 1)]]
         at = starts[place % len(starts)]
@@ -147,6 +164,7 @@ class DecoderLaws(DriverFacts):
         decoder.sent(sent)
         self.check_rows(decoder.feed(self.sample), self.rows)
         assert decoder.tally.good_bytes == len(self.sample)
+        assert decoder.tally.dropped_bytes == 0
 
     def _check_flip(self, at: int, bit: int) -> None:
         data = bytearray(self.sample)
@@ -157,7 +175,12 @@ class DecoderLaws(DriverFacts):
                 f"bit {bit} of byte {at} was turned, and a row of {name!r} came that was not sent"
             )
 
-    def _feed_counting(self, chunks: Sequence[bytes]) -> None:
+    def _piece(self, place: float, size: int) -> bytes:
+        at = int(place * len(self.sample))
+        return self.sample[at : at + size]
+
+    def _feed_counting(self, chunks: Sequence[bytes]) -> int:
+        """Feed, check the counts after each piece, and return how many bytes were good."""
         decoder, fed = self.decoder(), 0
         longest = self.longest(decoder)
         for chunk in chunks:
@@ -168,6 +191,7 @@ class DecoderLaws(DriverFacts):
             assert held <= longest + len(chunk)
         decoder.reset()
         assert decoder.tally.good_bytes + decoder.tally.dropped_bytes == fed
+        return decoder.tally.good_bytes
 
     def _rows_from(self, start: int, more: int) -> dict[str, list[bytes]]:
         """Return the rows of the sample from byte `start` on, and of `more` whole samples."""

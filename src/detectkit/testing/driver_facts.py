@@ -17,6 +17,7 @@ examples = settings(
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],
+    report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow],
 )
 
@@ -32,6 +33,7 @@ class DriverFacts:
     stamp_tolerance_s: ClassVar[float] = 1.1e-3
     resync_messages: ClassVar[int] = 1
     serve: ClassVar[str] = ""
+    patience_s: ClassVar[float] = 30.0
 
     def measured(self) -> Measured:
         """Return a few rows, four at least, that the twin's instrument might measure."""

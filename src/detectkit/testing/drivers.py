@@ -40,6 +40,8 @@ class DriverSuite(DecoderLaws, TwinLaws, WireLaws):
         Messages that may be lost after garbage; more than 1 where several messages make a row.
     serve
         What the bench serves; empty: the other end of the instrument's default address.
+    patience_s
+        How long to wait for rows over a wire before giving up.
 
     Notes
     -----
