@@ -13,7 +13,7 @@ from detectkit_drivers.p4xx.messages import ScanHead
 Samples = npt.NDArray[np.int32]
 
 OPEN_SCANS = 4
-REMEMBERED_SCANS = 8
+REMEMBERED_SCANS = 4
 
 
 class Key(NamedTuple):
@@ -48,11 +48,13 @@ class Assembly:
 
     A scan is given out when its last message is there, in whatever order they came. Scans that
     began before it and are still unfinished are then lost; what comes of them later is dropped.
+    A whole scan with an earlier stamp than the last one means that the radar was started anew.
     """
 
     def __init__(self) -> None:
         self._open: dict[Key, _Open] = {}
         self._done: dict[Key, frozenset[int]] = {}
+        self._last_ms = 0
 
     def take(self, head: ScanHead, samples: Samples) -> Outcome:
         """Take the message; `refused` counts scans lost and messages of a number seen before."""
@@ -66,6 +68,9 @@ class Assembly:
         parts[head.part] = samples
         if len(parts) < head.messages:
             return Outcome(None, refused)
+        if key.boot_ms < self._last_ms:
+            self._done.clear()
+        self._last_ms = key.boot_ms
         refused += self._close_older(key)
         whole = np.concatenate([parts[index] for index in range(head.messages)])
         return Outcome(whole, refused) if whole.size == head.points else Outcome(None, refused + 1)

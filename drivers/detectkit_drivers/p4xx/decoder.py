@@ -20,6 +20,7 @@ from detectkit_drivers.p4xx.messages import (
     SCAN_INFO,
     SET_CONFIG_CONFIRM,
     STATUS_WORDS,
+    TO_RADAR,
     ScanHead,
     kind_and_number,
     status_of,
@@ -37,7 +38,7 @@ class P4xxDecoder(StreamDecoder):
 
     Over UDP there is no checksum: a message counts as good when its fields fit each other. A scan
     that lacks a message is dropped and counted as damaged. With ``framing = "auto"`` the bytes
-    tell: what we sent decides, else the first good message.
+    tell: what we sent decides, else what comes first.
     """
 
     longest = SCAN_BYTES + 6
@@ -52,9 +53,10 @@ class P4xxDecoder(StreamDecoder):
         self._turns = 0
 
     def sent(self, data: bytes) -> None:
-        """Learn the framing from what we send."""
-        if self._framing is None and data:
-            self._framing = "serial" if data.startswith(MARK) else "udp"
+        """Learn the framing from a request that we send."""
+        framing: Framing = "serial" if data.startswith(MARK) else "udp"
+        if self._framing is None and data and cut(data, 0, framing, TO_RADAR).used == len(data):
+            self._framing = framing
 
     def reset(self) -> None:
         """Forget unfinished scans and the radar's clock."""
@@ -77,11 +79,13 @@ class P4xxDecoder(StreamDecoder):
     def _cut(self, held: bytes, at: int) -> Cut:
         if self._framing is not None:
             return cut(held, at, self._framing, FROM_RADAR)
+        # Not said and nothing sent: the first bytes decide. Later ones may not, for a damaged
+        # message with a checksum holds a bare one that would pass.
         framing: Framing = "serial" if held.startswith(MARK[:1], at) else "udp"
         found = cut(held, at, framing, FROM_RADAR)
-        if found.verdict == "good":
-            self._framing = framing
-        return found if found.verdict != "skip" else Cut("skip", 1)
+        if found.verdict != "wait":
+            self._framing = framing if found.verdict == "good" else "serial"
+        return found if found.verdict in {"wait", "good"} else Cut("skip", 1)
 
     def _understood(self, used: int, message: bytes) -> Taken:
         kind, number = kind_and_number(message)

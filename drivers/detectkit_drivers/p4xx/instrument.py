@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -11,6 +12,8 @@ from detectkit.drivers import Decoder, Instrument, InstrumentError, Link, Sessio
 from detectkit_drivers.p4xx.decoder import P4xxDecoder
 from detectkit_drivers.p4xx.framing import Framing, messages_in, wrap
 from detectkit_drivers.p4xx.messages import (
+    BIN_S,
+    BINS,
     CONTROL,
     CONTROL_CONFIRM,
     EARLIEST_PS,
@@ -20,6 +23,8 @@ from detectkit_drivers.p4xx.messages import (
     GET_CONFIG_CONFIRM,
     HEAD,
     LATEST_PS,
+    PICOSECOND,
+    SCAN_POINTS,
     SET_CONFIG,
     SET_CONFIG_CONFIRM,
     STATUS,
@@ -37,6 +42,10 @@ if TYPE_CHECKING:
     from detectkit_drivers.p4xx.virtual import P4xxTwin
 
 ANSWER_S = 3.0
+QUANTUM = 96
+ROUNDING = 1e-3  # whole ps hardly ever make whole steps
+PULSE_US = 0.1  # 10 MHz
+STAMP_US = 1000
 CONFIRMS = {
     SET_CONFIG: (SET_CONFIG_CONFIRM, "the confirmation of the configuration"),
     GET_CONFIG: (GET_CONFIG_CONFIRM, "the configuration"),
@@ -103,6 +112,25 @@ class P4xx(Instrument):
             if not low <= value <= high:
                 msg = f"p4xx: {name} = {value} is out of range; give {low} to {high}"
                 raise UsageError(msg)
+        if self.points > SCAN_POINTS and self.scan_time_us < STAMP_US:
+            msg = (
+                f"p4xx: scans of {self.points} samples come in several messages, which are told "
+                f"apart by a stamp of 1 ms, but here a scan takes about {self.scan_time_us:.0f} µs;"
+                f" give interval_us = {STAMP_US} or more, or a shorter scan"
+            )
+            raise UsageError(msg)
+
+    @property
+    def points(self) -> int:
+        """Samples of a scan that the radar makes of `start_ps` and `stop_ps`: steps of 96."""
+        steps = (self.stop_ps - self.start_ps) * PICOSECOND / (BINS * BIN_S * QUANTUM)
+        return QUANTUM * math.ceil(steps - ROUNDING)
+
+    @property
+    def scan_time_us(self) -> float:
+        """Time from scan to scan: the interval, or what the pulses take (12 samples for each)."""
+        pulses = self.points / 12.0 * 2.0**self.pulse_integration_index
+        return max(float(self.interval_us), pulses * PULSE_US)
 
     @property
     def fixed_framing(self) -> Framing | None:

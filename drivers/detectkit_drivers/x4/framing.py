@@ -88,7 +88,7 @@ def _cut_normal(held: bytes, at: int) -> Cut:
     if end == len(held) or (held[end] == ESCAPE and end + 1 == len(held)):
         return WAIT
     if held[end] != END:
-        return Cut("damaged", end - at)
+        return Cut("damaged", 1)
     data = _ESCAPED.sub(rb"\1", held[at + 1 : end])
     if len(data) < 2 or reduce(xor, data, START) != 0:
         return Cut("damaged", 1)

@@ -99,6 +99,16 @@ def test_settings_out_of_range_are_refused_with_the_range(setting, value) -> Non
         P4xx(**{setting: value})
 
 
+def test_scans_that_their_stamps_could_not_tell_apart_are_refused() -> None:
+    assert P4xx().points == 480
+    assert P4xx().scan_time_us == 10_000.0
+    assert P4xx(interval_us=0).scan_time_us == pytest.approx(8192.0)
+    with pytest.raises(UsageError, match="interval_us = 1000 or more"):
+        P4xx(pulse_integration_index=6, interval_us=0)
+    P4xx(pulse_integration_index=6, interval_us=1000)
+    P4xx(pulse_integration_index=6, interval_us=0, stop_ps=25_000)  # one message
+
+
 def test_it_is_registered_and_builds_from_toml() -> None:
     assert instrument_class("p4xx") is P4xx
     built = build_instrument("p4xx", {"antenna_mode": 3, "framing": "usb"}, where="test")
