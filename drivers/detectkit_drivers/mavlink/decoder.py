@@ -95,6 +95,7 @@ class MavlinkDecoder(MessageStream):
     def reset(self) -> None:
         """Forget the unfinished and the conversation; the vehicle stays the same."""
         super().reset()
+        self.losses.reset()
         self._texts.reset()
         self._own.reset()
         self._outstanding.clear()

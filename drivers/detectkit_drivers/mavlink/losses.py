@@ -40,6 +40,10 @@ class Window:
         self.received += 1
         return True
 
+    def reset(self) -> None:
+        """Expect any number next; what was lost while the link was down is not counted."""
+        self._top = -1
+
     def _begin(self, sequence: int) -> None:
         self.restarts += self._top >= 0
         self._top = sequence
@@ -67,6 +71,11 @@ class Losses:
                 return True
             self.senders[sender] = Window()
         return self.senders[sender].heard(sequence, checksum)
+
+    def reset(self) -> None:
+        """Begin anew with every sender: the link was opened anew. The counts stay."""
+        for window in self.senders.values():
+            window.reset()
 
     def share(self, sender: tuple[int, int]) -> float:
         """Return the share of a sender's frames that were lost, 0 to 1; NaN when none came."""
