@@ -79,7 +79,7 @@ class Alignment:
             return 0  # one trace is disturbed, those after it are not
         places = np.empty(2 * size, np.int64)
         for parity in (0, 1):
-            values = np.frombuffer(ahead, self.shape.dtype, size + signal, parity)
+            values = np.frombuffer(ahead, self.shape.dtype, size + signal - 1, parity)
             windows = np.lib.stride_tricks.sliding_window_view(values.astype(np.int16), signal)
             places[parity::2] = self._distance(windows[:size])
         first, second = places[:size], places[size:]
