@@ -10,7 +10,10 @@ import typer
 from detectkit import __version__
 from detectkit.cli.convert import convert
 from detectkit.cli.doctor import doctor
+from detectkit.cli.drivers import drivers
 from detectkit.cli.exit_codes import MEANING, ExitCode, code_of
+from detectkit.cli.flights import finalize, recover, replay
+from detectkit.cli.fly import fly
 from detectkit.cli.inspect import inspect
 from detectkit.cli.output import of_the_system, print_everywhere, say_error
 from detectkit.cli.process import process
@@ -30,7 +33,12 @@ app = typer.Typer(
 app.command()(inspect)
 app.command()(process)
 app.command()(convert)
+app.command()(fly)
+app.command()(replay)
+app.command()(finalize)
+app.command()(recover)
 app.command()(steps)
+app.command()(drivers)
 app.command()(doctor)
 
 

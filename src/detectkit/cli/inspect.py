@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from detectkit.cli.exit_codes import ExitCode
+from detectkit.cli.flight_inspection import inspect_flight
 from detectkit.cli.options import FileArgument, FormatOption, SetOption
 from detectkit.cli.output import out, say_notices, trace_progress
 from detectkit.io import Overrides, Recording, open_recording
@@ -27,16 +28,23 @@ def inspect(
 ) -> None:
     """Say what a recording is: instrument, times, positions, clipping, gaps, health.
 
+    Given the folder of a flight it reads the journal, whether or not the flight was finalized.
+
     Examples:
 
       detectkit inspect LINE0.DT1
 
       detectkit inspect FILE____001.DZT --json
 
+      detectkit inspect flights/17 --json
+
       detectkit inspect odd.bin --format gssi-dzt --set data_offset=1024 --png look.png
     """
     from detectkit.product.inspection import describe_recording, inspect_stream
 
+    if file.is_dir():
+        inspect_flight(file, as_json=as_json)
+        return
     overrides = Overrides.parse(settings or [])
     recording = open_recording(file, overrides=overrides, format_name=format_name)
     total = sum(stream.traces for stream in recording.streams)

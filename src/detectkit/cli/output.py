@@ -66,13 +66,13 @@ class TraceCount:
 
 
 @contextmanager
-def trace_progress(label: str, total: int) -> Iterator[TraceCount]:
+def trace_progress(label: str, total: int, *, what: str = "traces") -> Iterator[TraceCount]:
     """Show a bar of traces on standard error while the block runs; nothing when piped."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("traces"),
+        TextColumn(what),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.core import FormatError, UsageError
+from detectkit.core import BlockSpec, FormatError, PipelineError, UsageError
 from detectkit.detect.settings import Detection, DetectSettings
 from detectkit.io import Notice, Stream
 from detectkit.pipeline import Pipeline, parse_steps
@@ -79,11 +79,35 @@ def default_pipeline(streams: Sequence[Stream], ground: Ground) -> tuple[Pipelin
     told = frequency_hz is not None
     if frequency_hz is None:
         frequency_hz = spectral_centre_hz(traces, streams[0].header.sample_interval_s)
-    fitted = _Fitted.to(streams[0], ground, frequency_hz, traces)
-    detection = Detection(fitted.detect(ground), parse_steps(fitted.score()))
-    sections = {"detect": detection.to_table()}
-    pipeline = Pipeline(parse_steps(fitted.steps()), "default", sections)
-    return pipeline, _assumptions(ground, fitted, told_hz=frequency_hz if told else None)
+    spec = streams[0].rows(0, 1).spec
+    pulse_s = pulse_length_s(
+        traces, period_s=1.0 / frequency_hz, sample_interval_s=spec.sample_interval_s or 1.0
+    )
+    fitted = _Fitted.to(spec, ground, frequency_hz, pulse_s)
+    return fitted.pipeline(ground), _assumptions(
+        ground, fitted, told_hz=frequency_hz if told else None
+    )
+
+
+def nominal_pipeline(spec: BlockSpec, ground: Ground) -> Pipeline:
+    """Return the default pipeline for traces to come, from what is known before the first.
+
+    The same recipe as `default_pipeline`, with the antenna's nominal frequency; the direct wave
+    is taken to rise within half a period.
+
+    Raises
+    ------
+    PipelineError
+        The antenna's frequency is not known, or there is no delay axis.
+    """
+    frequency_hz = spec.sensor.antenna_hz
+    if frequency_hz is None or spec.sample_interval_s is None:
+        msg = (
+            f"radar {spec.sensor.id!r}: the antenna's centre frequency must be known to fit a "
+            "pipeline; give antenna_hz in its settings, or a pipeline in the mission"
+        )
+        raise PipelineError(msg)
+    return _Fitted.to(spec, ground, frequency_hz, 0.5 / frequency_hz).pipeline(ground)
 
 
 def _check_marks(streams: Sequence[Stream], ground: Ground) -> None:
@@ -94,7 +118,7 @@ def _check_marks(streams: Sequence[Stream], ground: Ground) -> None:
             raise UsageError(msg)
 
 
-def _track_steps(stream: Stream, ground: Ground, wavelength_m: float) -> list[dict[str, Any]]:
+def _track_steps(spec: BlockSpec, ground: Ground, wavelength_m: float) -> list[dict[str, Any]]:
     """Return the steps that put traces at equal distances, none where they are or cannot be."""
     resample = {
         "use": "resample-distance",
@@ -104,12 +128,11 @@ def _track_steps(stream: Stream, ground: Ground, wavelength_m: float) -> list[di
     if ground.mark_spacing_m is not None:
         marks = {"use": "distance-from-marks", "mark_spacing_m": ground.mark_spacing_m}
         return [marks, resample]
-    coords = stream.rows(0, 1).coords
-    if stream.header.trace_spacing_m is not None:
+    if spec.trace_spacing_m is not None:
         return []
-    if "along_track_m" in coords:
+    if "along_track_m" in spec.coords:
         return [resample]
-    return [{"use": "distance-from-positions"}, resample] if "longitude_deg" in coords else []
+    return [{"use": "distance-from-positions"}, resample] if "longitude_deg" in spec.coords else []
 
 
 def _assumptions(ground: Ground, fitted: _Fitted, *, told_hz: float | None) -> list[Notice]:
@@ -201,28 +224,30 @@ class _Fitted:
     band_m: tuple[float, float]
 
     @classmethod
-    def to(
-        cls, stream: Stream, ground: Ground, frequency_hz: float, look: npt.NDArray[np.float32]
-    ) -> _Fitted:
-        head = stream.header
+    def to(cls, spec: BlockSpec, ground: Ground, frequency_hz: float, pulse_s: float) -> _Fitted:
+        interval_s = spec.sample_interval_s or 1.0
         wavelength_m = ground.velocity_m_per_s / frequency_hz
-        track = _track_steps(stream, ground, wavelength_m)
-        reaches_m = 0.45 * head.sample_interval_s * head.samples * ground.velocity_m_per_s
+        track = _track_steps(spec, ground, wavelength_m)
+        reaches_m = 0.45 * interval_s * spec.samples * ground.velocity_m_per_s
         deepest_m = min(DEEPEST_WAVELENGTHS * wavelength_m, reaches_m)
         shallowest_m = min(SHALLOWEST_WAVELENGTHS * wavelength_m, 0.5 * deepest_m)
         return cls(
             track=track,
-            airborne="height_m" in stream.rows(0, 1).coords,
-            pulse_s=pulse_length_s(
-                look, period_s=1.0 / frequency_hz, sample_interval_s=head.sample_interval_s
-            ),
+            airborne="height_m" in spec.coords,
+            pulse_s=pulse_s,
             period_s=1.0 / frequency_hz,
             wavelength_m=wavelength_m,
             velocity_m_per_s=ground.velocity_m_per_s,
-            spacing_m=track[-1]["spacing_m"] if track else head.trace_spacing_m,
-            interval_s=head.sample_interval_s,
+            spacing_m=track[-1]["spacing_m"] if track else spec.trace_spacing_m,
+            interval_s=interval_s,
             band_m=ground.band_m or (_round(shallowest_m), _round(deepest_m)),
         )
+
+    def pipeline(self, ground: Ground) -> Pipeline:
+        """Return the whole recipe."""
+        detection = Detection(self.detect(ground), parse_steps(self.score()))
+        sections = {"detect": detection.to_table()}
+        return Pipeline(parse_steps(self.steps()), "default", sections)
 
     def traces(self, wavelengths: float, *, otherwise: int) -> int:
         """Return a length along the track in traces; `otherwise` where there is no distance."""

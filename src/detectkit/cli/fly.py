@@ -1,0 +1,171 @@
+"""``detectkit fly``: a mission, with instruments or without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.live import Live
+
+from detectkit.cli.exit_codes import ExitCode
+from detectkit.cli.output import err, out, trace_progress
+from detectkit.core import UsageError
+
+if TYPE_CHECKING:
+    from detectkit.live.fly import Flown, Show
+    from detectkit.mission import Mission
+
+SHIPPED = "missions/demo.toml"
+
+
+def fly(
+    mission: Annotated[
+        Path | None, typer.Argument(metavar="MISSION.toml", help="The mission.")
+    ] = None,
+    simulate: Annotated[
+        bool,
+        typer.Option("--simulate", help="Fly against virtual instruments over real wires."),
+    ] = False,
+    duration: Annotated[
+        float | None, typer.Option("--duration", metavar="S", help="End after this many seconds.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Of everything random, simulated.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="The flight's folder, a new one."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only look whether everything is ready, then end.")
+    ] = False,
+) -> None:
+    """Record, locate and process as it arrives; the ground shows on the screen while it flies.
+
+    Every byte goes to the journal in DIR first. Ctrl-C lands: the journal is finished, and the
+    recording (flight.h5), tables, map and targets are written. While it flies, DIR/status.jsonl
+    gets one line a second.
+
+    Examples:
+
+      detectkit fly field.toml -o flights/17
+
+      detectkit fly field.toml --check
+
+      detectkit fly --simulate --seed 3 -o flights/simulated
+    """
+    from detectkit.mission import Mission
+
+    with _shipped(mission, simulate=simulate) as path:
+        read = Mission.read(path)
+        scenario = _scenario(read, path) if simulate else None
+        if check:
+            _check(read, scenario, seed)
+            return
+        folder = output or Path(f"flight-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        flown = _flown(folder, read, scenario, duration, seed)
+    _report(flown, scenario)
+
+
+@contextmanager
+def _shipped(mission: Path | None, *, simulate: bool) -> Iterator[Path]:
+    """Yield the mission's file; without one, the mission that ships is simulated."""
+    if mission is None and not simulate:
+        msg = "give a mission's TOML, or --simulate to fly the one that ships"
+        raise UsageError(msg)
+    yield mission or Path(str(files("detectkit_sim_data"))) / SHIPPED
+
+
+def _scenario(mission: Mission, path: Path) -> Path:
+    name = mission.simulate.scenario
+    if not name:
+        msg = f"{path}: has no [simulate] scenario, so that nothing is there to simulate"
+        raise UsageError(msg)
+    shipped = Path(str(files("detectkit_sim_data"))) / "scenarios" / name
+    beside = path.parent / name
+    found = next((one for one in (beside, shipped) if one.is_file()), None)
+    if found is None:
+        msg = f"{path}: scenario {name!r} is neither beside it nor one that ships"
+        raise UsageError(msg)
+    return found
+
+
+def _flown(
+    folder: Path, mission: Mission, scenario: Path | None, duration: float | None, seed: int | None
+) -> Flown:
+    from detectkit.live.fly import fly as run
+    from detectkit.live.simulated import SimulatedInstruments
+
+    with _screen() as show:
+        if scenario is None:
+            return run(folder, mission, duration_s=duration, show=show)
+        with SimulatedInstruments(scenario, seed) as simulated:
+            return run(
+                folder,
+                mission,
+                addresses=simulated.addresses,
+                simulated=f"{scenario.name}, seed {'its own' if seed is None else seed}",
+                duration_s=duration,
+                show=show,
+                over=simulated.over,
+            )
+
+
+@contextmanager
+def _screen() -> Iterator[Show]:
+    """Yield what shows a screen: a live one on a terminal, alarms line by line elsewhere."""
+    from detectkit.live.view import Shown, screen
+
+    if not err.is_terminal:
+        said: set[str] = set()
+
+        def tell(shown: Shown) -> None:
+            now = {str(one) for one in shown.alarms}
+            for text in sorted(now - said):
+                err.print(text, markup=False)
+            said.clear()
+            said.update(now)
+
+        yield tell
+        return
+    with Live(console=err, auto_refresh=False, transient=True) as live:
+        yield lambda shown: live.update(screen(shown), refresh=True)
+
+
+def _report(flown: Flown, scenario: Path | None) -> None:
+    from detectkit.live.landing import land, truth_of
+
+    total = flown.health.written_bytes
+    truth = [] if scenario is None else truth_of(scenario)
+    with trace_progress("finalizing", total, what="bytes") as count:
+        finalized, written = land(flown, truth=truth, progress=count)
+    rows = ", ".join(f"{name} {number:,}" for name, number in finalized.rows.items())
+    out.print(f"Recorded rows: {rows}", markup=False)
+    out.print(f"{len(flown.indications)} indications, unverified.")
+    out.print("No indication does not mean that nothing is there.")
+    for path in (flown.folder.path, *written):
+        out.print(f"  {path}", markup=False)
+    if not flown.complete:
+        err.print("the live result is not complete; `detectkit replay` makes it from the journal")
+        raise typer.Exit(ExitCode.DONE_WITH_WARNINGS)
+
+
+def _check(mission: Mission, scenario: Path | None, seed: int | None) -> None:
+    from detectkit.live.preflight import preflight
+    from detectkit.live.simulated import SimulatedInstruments
+
+    if scenario is None:
+        faults = preflight(mission, {})
+    else:
+        with SimulatedInstruments(scenario, seed) as simulated:
+            faults = preflight(mission, simulated.addresses)
+    if faults:
+        listed = "\n".join(f"  {number}. {one}" for number, one in enumerate(faults, 1))
+        err.print(f"not ready, {len(faults)} faults:\n{listed}", markup=False)
+        raise typer.Exit(ExitCode.INPUT_UNUSABLE)
+    out.print("Everything answers; ready to fly.")

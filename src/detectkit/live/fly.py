@@ -1,0 +1,322 @@
+"""Fly a mission: the instruments, the recorder, the processing and the watch over them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from detectkit.core import Indication
+from detectkit.drivers import Announcement
+from detectkit.io.journal import Recorder
+from detectkit.live.alarms import Alarm, Alarms
+from detectkit.live.connection import Connection
+from detectkit.live.health import Health, Monitor
+from detectkit.live.intake import Intake, TakeoffWatch, WorkQueue
+from detectkit.live.status import JsonLines, status_line
+from detectkit.live.view import Shown, Strip
+from detectkit.live.worker import Worker
+from detectkit.mission import FlightFolder, Flow, Mission, Processing, Track
+from detectkit.mission.folder import EVENTS, LIVE, STATUS, now, write_synced
+from detectkit.product.compact import encode
+
+LOOK_S = 1.0
+CLOSE_S = 20.0
+"""Longest wait for the instruments to stop; what they said is recorded already."""
+
+Show = Callable[[Shown], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Flown:
+    """What a mission gave."""
+
+    folder: FlightFolder
+    indications: list[Indication]
+    digests: Mapping[str, str]
+    complete: bool
+    fault: str
+    health: Health
+    alarms: list[str]
+    track: Track
+
+
+@dataclass(slots=True)
+class Fly:
+    """A mission in flight.
+
+    Parameters
+    ----------
+    folder
+        Where everything goes; new.
+    addresses
+        Where each instrument is reached.
+    show
+        Called once a second with what the operator is to see.
+    duration_s
+        When to end by itself; None: when stopped.
+    over
+        Ends the mission when it is set, from any thread.
+    """
+
+    folder: FlightFolder
+    addresses: Mapping[str, str]
+    show: Show | None = None
+    duration_s: float | None = None
+    over: threading.Event | None = None
+    work: WorkQueue = field(default_factory=WorkQueue)
+    recorder: Recorder = field(init=False)
+    intake: Intake = field(init=False)
+    worker: Worker = field(init=False)
+    connections: dict[str, Connection] = field(init=False)
+    monitor: Monitor = field(init=False)
+    alarms: Alarms = field(init=False)
+    _strip: Strip = field(default_factory=Strip)
+    _events: JsonLines = field(init=False)
+    _status: JsonLines = field(init=False)
+    _said: list[str] = field(default_factory=list)
+    _announced: int = 0
+    _finish: anyio.Event = field(default_factory=anyio.Event)
+
+    def __post_init__(self) -> None:
+        mission = self.folder.mission
+        self._events = JsonLines(self.folder.path / EVENTS)
+        self._status = JsonLines(self.folder.path / STATUS)
+        self.recorder = Recorder(
+            self.folder.path,
+            sync_s=mission.record.sync_s,
+            minimum_free_bytes=mission.record.minimum_free_bytes,
+        )
+        self.intake = Intake(
+            self.recorder,
+            self.work,
+            watch=_watch(mission),
+            before_s=mission.record.before_s,
+            said=self._event,
+        )
+        flow = Flow(mission, host_ns=self.folder.host_ns, utc_ns=self.folder.utc_ns)
+        processing = Processing(mission, recording=self.folder.path.name)
+        self.worker = Worker(
+            self.work, flow, processing, lambda: self.recorder.durable_seq, self._strip.push
+        )
+        self.connections = {mount.id: self._connection(mount.id) for mount in mission.mounts}
+        self.monitor = Monitor(self.recorder, self.intake, self.worker, self.connections)
+        self.alarms = Alarms(mission.alarms)
+
+    def stop(self) -> None:
+        """End the mission; call it from the event loop."""
+        self._finish.set()
+
+    async def run(self) -> Flown:
+        """Fly until stopped, or for `duration_s`; everything recorded is then safe."""
+        self.recorder.start()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(anyio.to_thread.run_sync, self.worker.run)
+            for one in self.connections.values():
+                tasks.start_soon(_in_thread, one.run)
+            tasks.start_soon(self._signals)
+            try:
+                with anyio.move_on_after(self.duration_s):
+                    await self._watch_over()
+            finally:  # whatever happened: the instruments stop, all that came is safe
+                with anyio.CancelScope(shield=True):
+                    await self._end()
+            tasks.cancel_scope.cancel()
+        return self._result()
+
+    async def _watch_over(self) -> None:
+        """Look once a second until the mission is to end."""
+        while not self._finish.is_set():
+            with anyio.move_on_after(LOOK_S):
+                await self._finish.wait()
+            if self.over is not None and self.over.is_set():
+                self._finish.set()
+            await anyio.to_thread.run_sync(self._look_safely)
+
+    async def _end(self) -> None:
+        for one in self.connections.values():
+            one.stop()
+        with anyio.move_on_after(CLOSE_S):
+            while any(one.state != "stopped" for one in self.connections.values()):
+                await anyio.sleep(0.02)
+        await anyio.to_thread.run_sync(self._close)
+
+    async def _signals(self) -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for _ in signals:
+                self._finish.set()
+
+    def _close(self) -> None:
+        """Finish in order: recorder, processing, the last look."""
+        self.intake.begin()
+        self.intake.event("", "end")
+        self.recorder.close()
+        self.work.close()
+        until = time.monotonic() + CLOSE_S
+        while not (self.work.finished and self.worker.done) and time.monotonic() < until:
+            time.sleep(0.01)
+
+    def _result(self) -> Flown:
+        health = self.monitor.look()
+        self._status.write(status_line(health, [], flags=self._flags(ended=True)))
+        worker, processing = self.worker, self.worker.processing
+        complete = not (self.work.overflowed or worker.fault or self.intake.failure)
+        live = {
+            "complete": complete,
+            "fault": worker.fault or self.intake.failure,
+            "digests": dict(processing.digests),
+            "traces": dict(processing.traces),
+            "rows": {name: one.rows for name, one in worker.flow.counts.items()},
+            "pipelines": {name: one.to_toml() for name, one in processing.pipelines.items()},
+            "indications": [asdict(one) for one in processing.indications],
+        }
+        write_synced(self.folder.path / LIVE, json.dumps(live) + "\n")
+        for file in (self._status, self._events):
+            file.close()
+        return Flown(
+            self.folder,
+            processing.indications,
+            dict(processing.digests),
+            complete,
+            worker.fault or self.intake.failure,
+            health,
+            self._said,
+            worker.track,
+        )
+
+    def _connection(self, name: str) -> Connection:
+        mount = next(one for one in self.folder.mission.mounts if one.id == name)
+        tally = self.worker.flow.tallies[name]
+
+        def messages() -> int | None:
+            return None if self.worker.lag_s > 0.5 else tally.messages
+
+        address = self.addresses.get(name) or mount.connect
+        instrument = mount.instrument()
+        return Connection(name, instrument, address or instrument.address, self.intake, messages)
+
+    def _look_safely(self) -> None:
+        try:
+            self._look()
+        except Exception as error:  # noqa: BLE001 - a fault of the display never ends a recording
+            self._event({"source": "", "event": "fault", "why": repr(error)})
+
+    def _look(self) -> Health:
+        """Take stock: alarms, the status line, announcements, the operator's screen."""
+        health = self.monitor.look()
+        begun, ended = self.alarms.update(health)
+        for one in begun:
+            self._said.append(str(one))
+            self._event({"source": one.subject, "event": "alarm", "condition": one.condition,
+                         "action": one.action, "text": one.text})  # fmt: skip
+        for one in ended:
+            self._event({"source": one.subject, "event": "alarm over", "condition": one.condition})
+        self._announce(begun)
+        active = list(self.alarms.active.values())
+        self._status.write(status_line(health, active, flags=self._flags(ended=False)))
+        if self.show is not None:
+            self.show(self._shown(health, active))
+        return health
+
+    def _announce(self, begun: list[Alarm]) -> None:
+        """Tell those who can hear it: alarms in words, indications as numbers."""
+        said = [
+            Announcement(str(one), "alarm" if one.action in {"pause", "stop"} else "warning")
+            for one in begun
+        ]
+        with self.worker.lock:
+            found = list(self.worker.processing.indications[self._announced :])
+            number = len(self.worker.processing.indications)
+        self._announced += len(found)
+        said += [Announcement(values={"dk_score": one.score}, payload=encode(one)) for one in found]
+        if found:
+            said.append(Announcement(f"{number} indications, unverified"))
+        for connection in self.connections.values():
+            for one in said:
+                connection.announce(one)
+
+    def _flags(self, *, ended: bool) -> dict[str, Any]:
+        return {
+            "ended": ended,
+            "simulated": bool(self.folder.simulated),
+            "pipeline_latency": self._latency(),
+        }
+
+    def _latency(self) -> dict[str, float]:
+        with self.worker.lock:
+            found = self.worker.processing.latencies
+        traces, metres = max(found.values(), default=(0, 0.0))
+        return {"traces": traces, "metres": metres}
+
+    def _shown(self, health: Health, active: list[Alarm]) -> Shown:
+        with self.worker.lock:
+            found = list(self.worker.processing.indications)
+        latency = self._latency()
+        words = f"picture trails {latency['metres']:.2f} m" if latency["metres"] else ""
+        self.monitor.display_dropped = self._strip.dropped
+        return Shown(
+            self.folder.mission.name, health, active, self.alarms.last, found,
+            self._strip.text(), words, bool(self.folder.simulated),
+        )  # fmt: skip
+
+    def _event(self, fields: dict[str, Any]) -> None:
+        self._events.write({"time_ns": time.time_ns(), **fields})
+
+
+async def _in_thread(work: Callable[[], None]) -> None:
+    """Run in a thread that does not count against the default limit of threads."""
+    await anyio.to_thread.run_sync(work, limiter=anyio.CapacityLimiter(1))
+
+
+def _watch(mission: Mission) -> TakeoffWatch | None:
+    if mission.record.begin == "always":
+        return None
+    return TakeoffWatch({mount.id: mount.instrument().decoder() for mount in mission.mounts
+                         if mount.instrument().kind == "autopilot"})  # fmt: skip
+
+
+def fly(
+    path: Path,
+    mission: Mission,
+    *,
+    addresses: Mapping[str, str] | None = None,
+    simulated: str = "",
+    duration_s: float | None = None,
+    show: Show | None = None,
+    over: threading.Event | None = None,
+) -> Flown:
+    """Make a flight's folder and fly.
+
+    Parameters
+    ----------
+    path
+        The folder, which holds no flight yet.
+    mission
+        What flies.
+    addresses
+        Addresses that replace the mission's, by instrument.
+    simulated
+        Name of the scenario, kept with the flight.
+    duration_s
+        When to end by itself.
+    show
+        Called once a second with what the operator is to see.
+    over
+        Ends the mission when set.
+    """
+    host_ns, utc_ns = now()
+    folder = FlightFolder.create(path, mission, host_ns=host_ns, utc_ns=utc_ns, simulated=simulated)
+
+    async def run() -> Flown:
+        one = Fly(folder, addresses or {}, show=show, duration_s=duration_s, over=over)
+        return await one.run()
+
+    return anyio.run(run)

@@ -1,0 +1,226 @@
+"""Processing: located radar blocks through the pipeline and the detector, with a digest of all.
+
+The digest is taken over every processed sample and coordinate in order, so that two ways of
+processing one flight can be told to be the same to the bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from detectkit.core import Block, Indication
+from detectkit.detect.detector import Detector, candidate_settings, ranked
+from detectkit.detect.preset import Ground, nominal_pipeline
+from detectkit.detect.settings import Detection
+from detectkit.mission.gather import Gather
+from detectkit.mission.settings import Mission
+from detectkit.pipeline import Pipeline, Runner, describe
+
+ASSUMED_M_PER_S = 1.0e8
+"""Velocity of the wave in the ground where nobody gave one: every depth depends on it."""
+GATHERED_TRACES = 32
+"""Traces that are processed together: the work of a call is shared, the wait stays short."""
+
+
+class Digest:
+    """The sha256 of processed traces; how they are cut into blocks changes nothing.
+
+    Examples
+    --------
+    >>> whole, cut = Digest(), Digest()
+    >>> block = Block(np.ones((4, 3), np.float32))
+    >>> whole.push(block)
+    >>> [cut.push(block.traces(row, row + 1)) for row in range(4)]
+    [None, None, None, None]
+    >>> whole.value == cut.value
+    True
+    """
+
+    def __init__(self) -> None:
+        self.traces = 0
+        self._hashes: dict[str, Any] = {}
+
+    def push(self, block: Block) -> None:
+        """Take processed traces."""
+        self.traces += len(block)
+        self._update("data", block.data)
+        numbers = np.arange(block.first_trace, block.stop_trace, dtype=np.int64)
+        self._update("number", numbers)
+        self._hash("line").update(len(block) * (block.line.encode() + b"\n"))
+        for name, (dim, values) in block.coords.items():
+            if dim == "trace":
+                self._update(f"coord {name}", values)
+
+    @property
+    def value(self) -> str:
+        """The digest so far, as hexadecimal digits."""
+        parts = (f"{name} {one.hexdigest()}" for name, one in sorted(self._hashes.items()))
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _update(self, name: str, values: Any) -> None:
+        self._hash(name).update(np.ascontiguousarray(values).tobytes())
+
+    def _hash(self, name: str) -> Any:
+        return self._hashes.setdefault(name, hashlib.sha256())
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One radar stream at work."""
+
+    pipeline: Pipeline
+    latency: tuple[int, float]
+    gather: Gather
+    runner: Runner
+    detector: Detector | None
+    digest: Digest = field(default_factory=Digest)
+
+
+class Processing:
+    """Puts every radar stream through its pipeline and collects the indications.
+
+    The pipeline is the mission's, else one fitted to the radar's settings, see
+    `detectkit.detect.preset.nominal_pipeline`.
+
+    Parameters
+    ----------
+    mission
+        Its pipeline and what it knows of the ground.
+    pipeline
+        Another pipeline than the mission's.
+    recording
+        Name of the flight, for the indications' reference.
+    gathered
+        Traces that are processed together; changes no bit of the result.
+    """
+
+    def __init__(
+        self,
+        mission: Mission,
+        *,
+        recording: str,
+        pipeline: Pipeline | None = None,
+        gathered: int = GATHERED_TRACES,
+    ) -> None:
+        if pipeline is None and mission.pipeline_toml:
+            pipeline = Pipeline.from_toml(mission.pipeline_toml)
+        self.indications: list[Indication] = []
+        self._ground = ground_of(mission)
+        self._pipeline = pipeline
+        self._recording = recording
+        self._gathered = gathered
+        self._lanes: dict[str, _Lane] = {}
+
+    def push(self, block: Block) -> Iterator[Block]:
+        """Take located rows of any stream; yield processed radar traces."""
+        if block.sensor.kind != "gpr":
+            return
+        lane = self._lanes.get(block.sensor.id)
+        if lane is None:
+            lane = self._lanes[block.sensor.id] = self._lane(block)
+        for gathered in lane.gather.push(block):
+            yield from self._through(lane, lane.runner.push(gathered))
+
+    def flush(self) -> Iterator[Block]:
+        """Process what is gathered, without waiting for more."""
+        for lane in self._lanes.values():
+            for gathered in lane.gather.flush():
+                yield from self._through(lane, lane.runner.push(gathered))
+
+    def finish(self) -> Iterator[Block]:
+        """End the flight; yield the last traces and rank the indications."""
+        yield from self.flush()
+        for lane in self._lanes.values():
+            yield from self._through(lane, lane.runner.finish())
+            if lane.detector is not None:
+                self.indications += lane.detector.finish()
+        self.indications = ranked(self.indications)
+
+    @property
+    def pipelines(self) -> Mapping[str, Pipeline]:
+        """Pipeline of each radar stream."""
+        return {name: lane.pipeline for name, lane in self._lanes.items()}
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """Digest of the processed traces of each radar stream."""
+        return {name: lane.digest.value for name, lane in self._lanes.items()}
+
+    @property
+    def traces(self) -> Mapping[str, int]:
+        """Number of processed traces of each radar stream."""
+        return {name: lane.digest.traces for name, lane in self._lanes.items()}
+
+    @property
+    def latencies(self) -> Mapping[str, tuple[int, float]]:
+        """By how many traces, and then by how many metres, each stream's results trail."""
+        return {name: lane.latency for name, lane in self._lanes.items()}
+
+    def gathered_rows(self, stream: str) -> int:
+        """Return how many traces of a stream wait to be processed with others."""
+        lane = self._lanes.get(stream)
+        return 0 if lane is None else lane.gather.held_rows
+
+    @property
+    def missing(self) -> int:
+        """Traces that were missing by the counter, over all radar streams."""
+        return sum(lane.runner.tally.missing_traces for lane in self._lanes.values())
+
+    def _lane(self, block: Block) -> _Lane:
+        pipeline = self._pipeline or nominal_pipeline(block.spec, self._ground)
+        check_live(pipeline, block)
+        detection, detector = Detection.of(pipeline), None
+        if detection is not None:
+            detector = Detector(detection, self._recording, pipeline.fingerprint)
+        latency = latency_of(pipeline, block)
+        return _Lane(pipeline, latency, Gather(self._gathered), Runner(pipeline.steps), detector)
+
+    def _through(self, lane: _Lane, blocks: Iterator[Block]) -> Iterator[Block]:
+        for block in blocks:
+            lane.digest.push(block)
+            if lane.detector is not None:
+                self.indications += lane.detector.push(block)
+            yield block
+
+
+def ground_of(mission: Mission) -> Ground:
+    """Return what the mission knows of the ground."""
+    velocity = mission.ground.velocity_m_per_s
+    if velocity is None:
+        return Ground(ASSUMED_M_PER_S, "assumed", mission.ground.band_m)
+    return Ground(velocity, "given", mission.ground.band_m)
+
+
+def check_live(pipeline: Pipeline, block: Block) -> None:
+    """Refuse a pipeline that cannot work trace by trace, or not on this radar."""
+    pipeline.check_live()
+    spec = pipeline.describe(block.spec)
+    detection = Detection.of(pipeline)
+    if detection is not None:
+        Pipeline(detection.steps).check_live()
+        describe(detection.steps, spec)
+
+
+def latency_of(pipeline: Pipeline, block: Block) -> tuple[int, float]:
+    """Return by how much the results trail the newest trace: traces as recorded, then metres.
+
+    Steps before the traces stand at equal distances wait for traces, those behind for metres.
+    """
+    detection = Detection.of(pipeline)
+    spec, traces, metres = block.spec, 0, 0.0
+    for step in (*pipeline.steps, *(() if detection is None else detection.steps)):
+        ahead = step.reach(spec)[1]
+        if spec.trace_spacing_m is None:
+            traces += ahead
+        else:
+            metres += ahead * spec.trace_spacing_m
+        spec = step.describe(spec)
+    if detection is not None and spec.trace_spacing_m is not None:
+        reach = candidate_settings(detection.settings, spec).reach
+        metres += (reach + 1) * spec.trace_spacing_m
+    return traces, metres

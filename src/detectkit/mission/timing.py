@@ -1,0 +1,108 @@
+"""Timing of one stream: its counter unwrapped, its rows numbered, its ticks as host time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from detectkit.drivers import Frame, Layout
+from detectkit.geo import ArrivalClock, PeerClock
+
+Integers = npt.NDArray[np.int64]
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class RowCounter:
+    """Numbers the rows of a stream; lost rows are counted, rows told twice are kept.
+
+    An instrument whose counter steps back has begun again: how many rows are lost is not known,
+    one is taken, so that every step starts afresh. The same holds behind a link that was opened
+    anew, where there is no counter.
+    """
+
+    missing: int = 0
+    restarts: int = 0
+    _last: int | None = None
+    _number: int = -1
+    _broken: bool = False
+
+    def push(self, counter: Integers | None, rows: int, modulus: int | None) -> Integers:
+        """Return the number of each row, rising from 0, int64 (rows,)."""
+        steps = np.ones(rows, np.int64)
+        if rows == 0:
+            return steps
+        if counter is not None:
+            steps = self._steps(counter, modulus)
+        elif self._broken:
+            steps[0] = 2
+        self._broken = False
+        if self._number < 0:
+            steps[0] = 1
+        numbers = self._number + np.cumsum(steps)
+        self.missing += int(numbers[-1]) - self._number - rows
+        self._number = int(numbers[-1])
+        return numbers
+
+    def reopened(self) -> None:
+        """Take note that the link was opened anew."""
+        self._broken = self._number >= 0
+
+    def _steps(self, counter: Integers, modulus: int | None) -> Integers:
+        first = int(counter[0]) - 1 if self._last is None else self._last
+        steps = np.diff(counter, prepend=np.int64(first))
+        if modulus is not None:
+            steps = np.mod(steps, modulus)
+            back = steps > modulus // 2
+        else:
+            back = steps < 0
+        self._last = int(counter[-1])
+        self.restarts += int(back.sum())
+        return np.where(back, 2, np.maximum(steps, 1))
+
+
+@dataclass(slots=True)
+class StreamClock:
+    """Host time of the rows of one stream, from whatever the instrument stamps them with.
+
+    In this order: the instrument's clock as compared by time exchange (`PeerClock`), its clock
+    or its counter against the arrival of its bytes (`ArrivalClock`), the arrival alone.
+    """
+
+    layout: Layout
+    peer: PeerClock | None = None
+    lag_ns: int = 0
+    _arrival: ArrivalClock = field(init=False)
+
+    def __post_init__(self) -> None:
+        rate_hz = self.layout.rate_hz
+        by_device = bool(self.layout.device_clock)
+        period = None if by_device or rate_hz is None else 1e9 / rate_hz
+        self._arrival = ArrivalClock(period_ns=period)
+
+    @property
+    def resets(self) -> int:
+        """How often the instrument's clock jumped."""
+        peer = 0 if self.peer is None else self.peer.resets
+        return self._arrival.resets + peer
+
+    def push(self, frame: Frame, numbers: Integers, arrival_ns: int) -> tuple[Integers, Values]:
+        """Return host time in ns, int64 (rows,), and one standard deviation of it."""
+        rows = len(frame)
+        arrivals = np.full(rows, arrival_ns, np.int64)
+        if frame.layout.irregular:
+            return arrivals - self.lag_ns, np.full(rows, np.nan)
+        if frame.device_ns is None:
+            host, error = self._by_number(numbers, arrivals)
+        elif self.peer is not None and self.peer.ready:
+            host, error = self.peer.to_host(frame.device_ns)
+        else:
+            host, error = self._arrival.push(frame.device_ns, arrivals)
+        return host - self.lag_ns, error
+
+    def _by_number(self, numbers: Integers, arrivals: Integers) -> tuple[Integers, Values]:
+        if self.layout.rate_hz is None:
+            return arrivals, np.full(arrivals.size, np.nan)
+        return self._arrival.push(numbers, arrivals)
