@@ -83,7 +83,9 @@ def _meanings(text: str) -> dict[str, str]:
     found = re.search(r"\nParameters\n-+\n(.*?)(?=\n\w[^\n]*\n-{3,}\n|\Z)", text, re.DOTALL)
     meanings: dict[str, str] = {}
     if found:
-        for names, about in re.findall(r"^(\w[\w, ]*)\n((?:[ \t]+.*\n?|\n)+)", found[1], re.M):
+        for names, about in re.findall(
+            r"^(\w[\w, ]*)\n((?:[ \t]+.*\n?|\n)+)", found[1], re.MULTILINE
+        ):
             meanings |= dict.fromkeys(re.split(r",\s*", names), " ".join(about.split()))
     return meanings
 
