@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from detectkit.sim.geography import Geography
 from detectkit.sim.noise import Sinusoids, Stream, band
-from detectkit.sim.plan import Wind
+from detectkit.sim.plan import Flight, Wind
 from detectkit.sim.route import ACROSS, ALONG, HEIGHT, YAW, Route
 from detectkit.sim.terrain import Surface
 
@@ -18,7 +18,6 @@ Values = npt.NDArray[np.float64]
 
 GRAVITY_M_PER_S2 = 9.80665
 STEP_S = 0.01  # of the differences that give velocity and acceleration
-TAKE_OFF_M = 0.3  # over standing, where the wind has got full hold of the vehicle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +58,7 @@ class Trajectory:
     route: Route
     geography: Geography
     surface: Surface
-    standing_m: float
+    plan: Flight
     gusts: tuple[Sinusoids, Sinusoids, Sinusoids]
     height_error: Sinusoids
     attitude_jitter: tuple[Sinusoids, Sinusoids, Sinusoids]
@@ -83,8 +82,10 @@ class Trajectory:
         return np.column_stack([east, north, self.surface.mean_up_m(east, north) + height])
 
     def _airborne(self, planned: Values) -> Values:
-        """Return 0 on the ground to 1 in the air, smoothly."""
-        share = np.clip((planned[:, HEIGHT] - self.standing_m) / TAKE_OFF_M, 0.0, 1.0)
+        """Return 0 on the ground to 1 from half the height on, smoothly: the hold of the wind."""
+        standing, height = self.plan.standing_height_m, self.plan.height_m
+        half = 0.5 * (height - standing)
+        share = np.clip((planned[:, HEIGHT] - standing) / half, 0.0, 1.0)
         return np.asarray(share * share * (3.0 - 2.0 * share))
 
     def _attitude(self, time_s: Values, acceleration: Values) -> Values:
@@ -103,11 +104,11 @@ class Trajectory:
 
 def trajectory_of(
     route: Route,
+    flight: Flight,
     wind: Wind,
     surface: Surface,
     geography: Geography,
     *,
-    standing_m: float,
     seed: int,
 ) -> Trajectory:
     """Return the flight along a route with that wind."""
@@ -120,7 +121,7 @@ def trajectory_of(
         route,
         geography,
         surface,
-        standing_m,
+        flight,
         (
             gust(Stream.GUST_EAST, wind.horizontal_m),
             gust(Stream.GUST_NORTH, wind.horizontal_m),

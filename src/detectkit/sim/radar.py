@@ -61,12 +61,30 @@ class RadarModel:
 
     def traces(self, time_s: Values) -> npt.NDArray[np.float32]:
         """Return the counts, (rows, samples)."""
-        motion = self.trajectory.motion(time_s)
+        return self.heard(*self._antennas(self.trajectory.motion(time_s)), time_s)
+
+    def heard(
+        self, transmitter: Values, receiver: Values, attitude: Values, time_s: Values
+    ) -> npt.NDArray[np.float32]:
+        """Return the counts with the antennas elsewhere.
+
+        Parameters
+        ----------
+        transmitter, receiver
+            Easting, northing, up of the site in m, (rows, 3).
+        attitude
+            The vehicle's up axis as east, north, up, and the height in m of the antennas' midpoint
+            over the mean ground, (rows, 4).
+        time_s
+            Decides drift and noise, (rows,).
+        """
         delay = self.radar.time_zero_s + self.time_zero.at(time_s)
         out = np.empty((time_s.shape[0], self.radar.samples), np.float32)
         found = self.scatterers
         _traces(
-            *self._antennas(motion),
+            transmitter,
+            receiver,
+            attitude,
             (1.0 + self.gain.at(time_s), delay, nanoseconds(time_s)),
             (found.points, found.starts, found.origin, found.cells, found.cell_m),
             (self.wavelets, self.constant, self.constants, self.noise_key),
@@ -75,7 +93,7 @@ class RadarModel:
         return out
 
     def _antennas(self, motion: Motion) -> tuple[Values, Values, Values]:
-        """Return both antennas with the height of the midpoint (rows, 7), and the up axes."""
+        """Return both antennas (rows, 3), and the up axis with the height (rows, 4)."""
         forward, _, up = motion.axes()
         middle = motion.at(self.radar.lever_arm_m)
         half = 0.5 * self.radar.antenna_separation_m * forward

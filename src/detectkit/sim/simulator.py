@@ -71,12 +71,7 @@ class FlightSimulator:
         surface = surface_of(scenario.terrain, number)
         route = plan(scenario.flight)
         trajectory = trajectory_of(
-            route,
-            scenario.wind,
-            surface,
-            geography,
-            standing_m=scenario.flight.standing_height_m,
-            seed=number,
+            route, scenario.flight, scenario.wind, surface, geography, seed=number
         )
         metal = metal_of(scenario.objects, surface, geography)
         points = _scatterers(scenario, surface, geography, number)
