@@ -7,6 +7,7 @@ import re
 import struct
 from binascii import crc_hqx
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -41,6 +42,8 @@ BALANCING = 0x04
 MOST_CHANNELS = 64
 LONGEST_PAYLOAD = 1024
 CRC_BYTES = 2
+PATIENCE_ROWS = 512
+"""So many rows wait for a description: 1.5 s at the fastest that 115200 baud carry."""
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9_]+")
 
@@ -62,8 +65,9 @@ def checksum(data: bytes) -> int:
 class CoilDecoder(StreamDecoder):
     """Rows of a detector's channels, in the unit and with the names that it describes.
 
-    Until the first description (one a second) the rows are given as bare counts under the
-    names ``channel_1_count``, ``channel_2_count``; then the layout changes.
+    Rows that come before their description (one a second) wait for it. After `PATIENCE_ROWS` of
+    them the rows are given as bare counts under the names ``channel_1_count``,
+    ``channel_2_count``, with a warning.
 
     Parameters
     ----------
@@ -78,7 +82,8 @@ class CoilDecoder(StreamDecoder):
         self._rate_hz = rate_hz
         self._scale = 1.0
         self._description = b""
-        self._layout = _bare_layout(0, rate_hz)
+        self._layout: Layout | None = None
+        self._waiting: list[_Row] = []
         self._last: tuple[int, int] | None = None
         self._clock_us = 0
         self._coords = {flags: _coords(flags) for flags in range(0, 8, 2)}
@@ -115,24 +120,38 @@ class CoilDecoder(StreamDecoder):
     def _samples(self, flags: int, channels: int, payload: bytes) -> list[Item] | None:
         if not 1 <= channels <= MOST_CHANNELS or len(payload) != STAMP.size + 4 * channels:
             return None
-        if self._layout.width != channels:
-            self._scale, self._description = 1.0, b""
-            self._layout = _bare_layout(channels, self._rate_hz)
+        if self._layout is not None and self._layout.width != channels:
+            self._layout, self._description = None, b""
+        if self._waiting and self._waiting[-1].values.shape[1] != channels:
+            self._waiting = []  # nobody will ever say what they mean
         sequence, microseconds = STAMP.unpack_from(payload)
         wire = np.dtype("<f4" if flags & FLOAT_VALUES else "<i4")
         values: npt.NDArray[Any] = np.frombuffer(payload, wire, channels, STAMP.size)
         values = values.reshape(1, channels).astype(wire.newbyteorder("="))
-        if self._scale != 1.0:
-            values = values * np.float64(self._scale)
-        stamp = self._unwrapped(sequence, microseconds) * 1000
-        frame = Frame(
-            self._layout,
-            values,
-            counter=np.array([sequence], np.int64),
-            device_ns=np.array([stamp], np.int64),
-            coords=self._coords[flags & (OVERLOAD | BALANCING)],
+        row = _Row(sequence, self._unwrapped(sequence, microseconds) * 1000, values, flags)
+        if self._layout is not None:
+            return [self._frame(row, self._layout)]
+        self._waiting.append(row)
+        if len(self._waiting) < PATIENCE_ROWS:
+            return []
+        self._scale = 1.0
+        words = f"{PATIENCE_ROWS} rows came without a description: channels have no names"
+        return [Note(words, "warning"), *self._give_out(_bare_layout(channels, self._rate_hz))]
+
+    def _give_out(self, layout: Layout) -> list[Item]:
+        """Return the rows that waited for this layout."""
+        waiting, self._waiting, self._layout = self._waiting, [], layout
+        fitting = [one for one in waiting if one.values.shape[1] == layout.width]
+        return [self._frame(one, layout) for one in fitting]
+
+    def _frame(self, row: _Row, layout: Layout) -> Frame:
+        return Frame(
+            layout,
+            row.values if self._scale == 1.0 else row.values * np.float64(self._scale),
+            counter=np.array([row.sequence], np.int64),
+            device_ns=np.array([row.device_ns], np.int64),
+            coords=self._coords[row.flags & (OVERLOAD | BALANCING)],
         )
-        return [frame]
 
     def _unwrapped(self, sequence: int, microseconds: int) -> int:
         """Return the time since switching on; it starts anew where the sequence goes back."""
@@ -144,7 +163,7 @@ class CoilDecoder(StreamDecoder):
         return self._clock_us
 
     def _describe(self, channels: int, payload: bytes) -> list[Item] | None:
-        if payload == self._description and self._layout.width == channels:
+        if payload == self._description and self._layout is not None:
             return []
         texts = _texts(payload[SCALES.size :], channels)
         if texts is None or not 1 <= channels <= MOST_CHANNELS:
@@ -154,7 +173,7 @@ class CoilDecoder(StreamDecoder):
             return None
         firmware, unit, *names = texts
         self._description, self._scale = payload, scale
-        self._layout = Layout(
+        layout = Layout(
             "response",
             Sensor(id="coil", kind="metal_detector", instrument=firmware or "coil", unit=unit),
             columns=_columns(names, unit),
@@ -163,7 +182,18 @@ class CoilDecoder(StreamDecoder):
             device_clock="boot",
             rate_hz=rate_hz if math.isfinite(rate_hz) and rate_hz > 0.0 else self._rate_hz,
         )
-        return [Note(f"firmware {firmware!r}: {channels} channels in {unit}")]
+        words = f"firmware {firmware!r}: {channels} channels in {unit}"
+        return [Note(words), *self._give_out(layout)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row as it was sent, but for the unwrapped clock."""
+
+    sequence: int
+    device_ns: int
+    values: npt.NDArray[Any]
+    flags: int
 
 
 def _to_sync(held: bytes, at: int) -> Taken:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import math
 from functools import reduce
 from operator import xor
@@ -49,9 +49,9 @@ def epoch(values: list[float], utc_ns: int) -> list[bytes]:
     """Return the sentences of one row."""
     row = dict(zip(PLATFORM_COLUMNS, values, strict=True))
     seconds, rest = divmod(utc_ns, SECOND_NS)
-    when = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    when = dt.datetime.fromtimestamp(seconds, dt.UTC)
     clock = f"{when:%H%M%S}.{rest // 1000:06d}"
-    quality = int(row["fix_quality"])
+    quality = 0 if math.isnan(row["fix_quality"]) else int(row["fix_quality"])
     place, height = ",,,", ",M"
     if quality > 0:
         latitude = angle(row["latitude_deg"], 2, "NS")

@@ -7,9 +7,12 @@ messages, which receivers send unless told not to, are passed over as ignored.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import math
+import re
+from functools import reduce
 from itertools import accumulate
+from operator import xor
 from typing import Any, ClassVar
 
 import numpy as np
@@ -55,7 +58,8 @@ NO_FIX, STANDALONE, DIFFERENTIAL, RTK_FIXED, RTK_FLOAT, ESTIMATED = 0, 1, 2, 4, 
 """Fix qualities as NMEA GGA counts them."""
 
 _ERRORS = (UBXMessageError, UBXParseError, UBXStreamError, UBXTypeError, ValueError, TypeError)
-_UNIX = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_NMEA = re.compile(rb"\$([ -)+-~]*)\*([0-9A-Fa-f]{2})\r?")
+_UNIX = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class UbloxDecoder(StreamDecoder):
@@ -86,8 +90,11 @@ class UbloxDecoder(StreamDecoder):
         """Look for one message, or a sentence of NMEA."""
         if held[at] == ord("$"):
             return _sentence(held, at)
-        if not held.startswith(SYNC, at):
-            return _to_start(held, at)
+        if held.startswith(SYNC, at):
+            return self._message(held, at)
+        return _to_start(held, at)
+
+    def _message(self, held: bytes, at: int) -> Taken:
         if len(held) - at < HEADER_BYTES:
             return WAIT
         kind = (held[at + 2], held[at + 3])
@@ -160,30 +167,33 @@ def _utc_ns(fields: Any) -> int | None:
     if not (fields.validDate and fields.validTime):
         return None
     try:
-        when = datetime.datetime(
+        when = dt.datetime(
             fields.year,
             fields.month,
             fields.day,
             fields.hour,
             fields.min,
             min(fields.second, 59),
-            tzinfo=datetime.UTC,
+            tzinfo=dt.UTC,
         )
     except ValueError:
         return None
-    seconds = (when - _UNIX) // datetime.timedelta(seconds=1) + max(fields.second - 59, 0)
+    seconds = (when - _UNIX) // dt.timedelta(seconds=1) + max(int(fields.second) - 59, 0)
     return seconds * 1_000_000_000 + int(fields.nano)
 
 
 def _sentence(held: bytes, at: int) -> Taken:
-    """Pass over a line of NMEA."""
+    """Pass over a whole sentence of NMEA."""
     end = held.find(b"\n", at, at + LONGEST_SENTENCE)
     start = held.find(SYNC[:1], at, at + LONGEST_SENTENCE if end < 0 else end)
     if start > 0:
         return skip(start - at)
-    if end >= 0:
-        return good(end + 1 - at, ignored=True)
-    return WAIT if len(held) - at < LONGEST_SENTENCE else skip()
+    if end < 0:
+        return WAIT if len(held) - at < LONGEST_SENTENCE else skip()
+    found = _NMEA.fullmatch(held, at, end)
+    if found is None or int(found[2], 16) != reduce(xor, found[1], 0):
+        return skip()
+    return good(end + 1 - at, ignored=True)
 
 
 def _to_start(held: bytes, at: int) -> Taken:

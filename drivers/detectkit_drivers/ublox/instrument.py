@@ -10,13 +10,13 @@ from pyubx2 import SET_LAYER_RAM, UBXMessage
 
 from detectkit.core import SensorKind, UsageError
 from detectkit.drivers import Decoder, Instrument, InstrumentError, Link, Session
-from detectkit_drivers.ublox.decoder import CHECKSUM_BYTES, HEADER_BYTES, SYNC, UbloxDecoder
+from detectkit_drivers.ublox.decoder import CHECKSUM_BYTES, SYNC, UbloxDecoder
 
 if TYPE_CHECKING:
     from detectkit.drivers import Twin
 
-ACK = SYNC + bytes.fromhex("0501020006 8a".replace(" ", ""))
-NAK = SYNC + bytes.fromhex("0500020006 8a".replace(" ", ""))
+ACK = SYNC + bytes.fromhex("05010200068a")
+NAK = SYNC + bytes.fromhex("05000200068a")
 """Answers to CFG-VALSET (06 8A), without their checksum."""
 ANSWER_S = 2.0
 FASTEST_HZ = 50.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import math
 import struct
 
@@ -21,7 +21,7 @@ from detectkit_drivers.ublox.instrument import Ublox
 VALSET = bytes.fromhex("068a")
 RATE_MEASURE = (0x30210001).to_bytes(4, "little")
 """Key of CFG-RATE-MEAS, followed by milliseconds as u16."""
-GPS_EPOCH = datetime.datetime(1980, 1, 6, tzinfo=datetime.UTC)
+GPS_EPOCH = dt.datetime(1980, 1, 6, tzinfo=dt.UTC)
 LEAP_SECONDS = 18
 WEEK_MS = 7 * 86_400_000
 SECOND_NS = 1_000_000_000
@@ -43,9 +43,9 @@ def navigation(values: list[float], utc_ns: int) -> bytes:
     """Return the NAV-PVT of one row of `PLATFORM_COLUMNS`."""
     row = dict(zip(PLATFORM_COLUMNS, values, strict=True))
     seconds, nano = divmod(utc_ns, SECOND_NS)
-    when = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    when = dt.datetime.fromtimestamp(seconds, dt.UTC)
     gps_ms = round((when - GPS_EPOCH).total_seconds() + LEAP_SECONDS) * 1000 + nano // 1_000_000
-    quality = int(row["fix_quality"])
+    quality = 0 if math.isnan(row["fix_quality"]) else int(row["fix_quality"])
     fix_type = 0 if quality == 0 else 1 if quality == 6 else 3
     east, north = row["velocity_east_m_per_s"], row["velocity_north_m_per_s"]
     payload = PAYLOAD.pack(

@@ -10,8 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectkit.core import ShapeError, UsageError
-from detectkit.drivers import Frame, Measured, Note
-from detectkit_drivers.coil.decoder import BALANCING, OVERLOAD, CoilDecoder, checksum
+from detectkit.drivers import Frame, Measured, Note, Tally
+from detectkit_drivers.coil.decoder import (
+    BALANCING,
+    OVERLOAD,
+    PATIENCE_ROWS,
+    CoilDecoder,
+    checksum,
+)
 from detectkit_drivers.coil.instrument import Coil
 from detectkit_drivers.coil.virtual import description_frame, frame, samples_frame
 
@@ -32,6 +38,14 @@ def described(*names: str, unit: str = "mV", scale: float = 1.0) -> bytes:
     return description_frame(names, unit=unit, scale=scale, rate_hz=50.0, firmware="pulse 2")
 
 
+def told(channels: int) -> CoilDecoder:
+    """Return a decoder that has heard the description, with its tally at zero."""
+    decoder = CoilDecoder()
+    decoder.feed(described(*(f"c{number}" for number in range(channels))))
+    decoder.tally = Tally()
+    return decoder
+
+
 def test_the_checksum_is_the_one_that_the_page_names() -> None:
     assert checksum(b"123456789") == 0x29B1
 
@@ -42,7 +56,7 @@ def test_a_frame_lies_on_the_wire_as_the_page_says() -> None:
     head = bytes([0x11, 0x02, 2, 16, 0])
     body = head + bytes([0xFF ^ 0x11 ^ 0x02 ^ 2 ^ 16]) + payload
     wire = b"\xc0\x11" + body + checksum(body).to_bytes(2, "little")
-    (got,) = rows(CoilDecoder().feed(wire))
+    (got,) = rows(told(2).feed(wire))
     assert got.values.tolist() == [[-2, -(2**31)]]
     assert got.values.dtype == np.int32
     assert got.counter is not None
@@ -53,21 +67,36 @@ def test_a_frame_lies_on_the_wire_as_the_page_says() -> None:
     assert got.coords["balancing"].tolist() == [0]
 
 
-def test_rows_are_bare_counts_until_they_are_described() -> None:
+def test_rows_wait_for_their_description() -> None:
     decoder = CoilDecoder(rate_hz=100.0)
-    (before,) = rows(decoder.feed(ints(0, 5, 6)))
-    items = decoder.feed(described("near", "far", scale=0.01) + ints(1, 5, 6))
-    assert before.layout.columns == ("channel_1_count", "channel_2_count")
-    assert before.layout.sensor.unit == "count"
-    (after,) = rows(items)
+    assert decoder.feed(ints(0, 5, 6)) == []
+    items = decoder.feed(described("near", "far", scale=0.01) + ints(1, 7, 8))
+    before, after = rows(items)
+    assert before.layout is after.layout
     assert after.layout.columns == ("near_mV", "far_mV")
     assert after.layout.sensor.unit == "mV"
     assert after.layout.sensor.instrument == "pulse 2"
     assert after.layout.rate_hz == 50.0
-    np.testing.assert_array_equal(after.values, [[5 * 0.01, 6 * 0.01]])
+    np.testing.assert_array_equal(before.values, [[5 * 0.01, 6 * 0.01]])
+    assert counts([before, after]) == [0, 1]
     assert [one.text for one in items if isinstance(one, Note)] == [
         "firmware 'pulse 2': 2 channels in mV"
     ]
+
+
+def test_rows_that_nobody_describes_are_given_as_counts_with_a_warning() -> None:
+    decoder = CoilDecoder(rate_hz=100.0)
+    wire = [ints(number, 5, -6) for number in range(PATIENCE_ROWS + 1)]
+    assert decoder.feed(b"".join(wire[: PATIENCE_ROWS - 1])) == []
+    items = decoder.feed(b"".join(wire[PATIENCE_ROWS - 1 :]))
+    got = rows(items)
+    assert counts(got) == [*range(PATIENCE_ROWS + 1)]
+    assert got[0].layout.columns == ("channel_1_count", "channel_2_count")
+    assert got[0].layout.sensor.unit == "count"
+    assert got[-1].values.tolist() == [[5, -6]]
+    assert [one.severity for one in items if isinstance(one, Note)] == ["warning"]
+    (named,) = rows(decoder.feed(described("a", "b") + ints(600, 1, 1)))
+    assert named.layout.columns == ("a_mV", "b_mV")
 
 
 def test_a_repeated_description_changes_nothing() -> None:
@@ -82,11 +111,12 @@ def test_a_repeated_description_changes_nothing() -> None:
 def test_another_number_of_channels_is_not_given_old_names_or_scale() -> None:
     decoder = CoilDecoder()
     decoder.feed(described("near", scale=0.5))
-    (got,) = rows(decoder.feed(ints(0, 3, 4)))
-    assert got.layout.columns == ("channel_1_count", "channel_2_count")
-    assert got.values.tolist() == [[3, 4]]
-    (again,) = rows(decoder.feed(described("near", scale=0.5) + ints(1, 3)))
-    assert again.values.tolist() == [[1.5]]
+    assert decoder.feed(ints(0, 3, 4)) == []
+    (two,) = rows(decoder.feed(described("near", "far", unit="V")))
+    assert two.layout.columns == ("near_V", "far_V")
+    assert two.values.tolist() == [[3, 4]]
+    (one,) = rows(decoder.feed(ints(1, 3) + described("near", scale=0.5)))
+    assert one.values.tolist() == [[1.5]]
 
 
 def test_names_are_made_fit_for_columns_and_unique() -> None:
@@ -100,13 +130,13 @@ def test_names_are_made_fit_for_columns_and_unique() -> None:
 def test_any_number_of_channels_passes_bit_exact(channels: int) -> None:
     values = np.random.default_rng(1).normal(size=channels).astype(np.float32)
     values[0] = np.nan
-    (got,) = rows(CoilDecoder().feed(samples_frame(9, 1, values)))
+    (got,) = rows(told(channels).feed(samples_frame(9, 1, values)))
     assert got.values.dtype == np.float32
     assert got.values.tobytes() == values.tobytes()
 
 
 def test_the_clock_is_unwrapped_after_71_minutes() -> None:
-    decoder = CoilDecoder()
+    decoder = told(1)
     wire = ints(1, 0, microseconds=2**32 - 1000) + ints(2, 0, microseconds=9000)
     stamps = [one.device_ns for one in rows(decoder.feed(wire))]
     assert stamps[0] is not None
@@ -115,7 +145,7 @@ def test_the_clock_is_unwrapped_after_71_minutes() -> None:
 
 
 def test_a_reboot_sets_the_clock_back_as_it_was_sent() -> None:
-    decoder = CoilDecoder()
+    decoder = told(1)
     wire = ints(500, 0, microseconds=2**32 - 1000) + ints(0, 0, microseconds=9000)
     stamp = rows(decoder.feed(wire))[1].device_ns
     assert stamp is not None
@@ -124,7 +154,7 @@ def test_a_reboot_sets_the_clock_back_as_it_was_sent() -> None:
 
 def test_flags_of_the_instrument_are_coordinates() -> None:
     wire = samples_frame(0, 0, np.zeros(1, np.float32), flags=BALANCING | OVERLOAD | 0x80)
-    (got,) = rows(CoilDecoder().feed(wire))
+    (got,) = rows(told(1).feed(wire))
     assert {name: int(one[0]) for name, one in got.coords.items()} == {
         "overload": 1,
         "balancing": 1,
@@ -136,7 +166,7 @@ def test_every_single_damaged_byte_is_refused_and_the_next_frame_found() -> None
     for position in range(len(wire)):
         broken = bytearray(wire)
         broken[position] ^= 0x10
-        decoder = CoilDecoder()
+        decoder = told(3)
         got = rows(decoder.feed(bytes(broken) + ints(8, 4, 5, 6)))
         assert [one.values.tolist() for one in got] == [[[4, 5, 6]]], position
         assert decoder.tally.dropped_bytes == len(wire)
@@ -144,12 +174,12 @@ def test_every_single_damaged_byte_is_refused_and_the_next_frame_found() -> None
 
 def test_a_sync_word_inside_the_values_disturbs_nothing() -> None:
     value = int.from_bytes(b"\xc0\x11\x11\x00", "little")
-    got = rows(CoilDecoder().feed(ints(0, value, value) + ints(1, value, value)))
+    got = rows(told(2).feed(ints(0, value, value) + ints(1, value, value)))
     assert [one.values.tolist() for one in got] == [[[value, value]]] * 2
 
 
 def test_kinds_of_later_versions_are_passed_over_and_counted() -> None:
-    decoder = CoilDecoder()
+    decoder = told(1)
     got = rows(decoder.feed(frame(0x2F, 0, 0, b"future") + ints(0, 1)))
     assert len(got) == 1
     assert (decoder.tally.messages, decoder.tally.ignored, decoder.tally.damaged) == (2, 1, 0)
@@ -170,7 +200,7 @@ def test_kinds_of_later_versions_are_passed_over_and_counted() -> None:
     ],
 )
 def test_a_frame_that_contradicts_itself_is_refused(wire: bytes) -> None:
-    decoder = CoilDecoder()
+    decoder = told(1)
     assert rows(decoder.feed(wire + ints(0, 1)))[0].values.tolist() == [[1]]
     assert decoder.tally.damaged >= 1
     assert decoder.tally.messages == 1

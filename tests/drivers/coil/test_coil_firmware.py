@@ -33,7 +33,9 @@ int main(void)
     fwrite(frame, 1, coil_describe(frame, "pulse 2.1", "mV", 0.01f, 100.0f, names, 64), stdout);
     fwrite(frame, 1, coil_int32(frame, 4294967295u, 4294967295u, COIL_OVERLOAD, counts, 64),
            stdout);
+    fwrite(frame, 1, coil_describe(frame, "", "V", 1.0f, 0.0f, names, 1), stdout);
     fwrite(frame, 1, coil_float(frame, 0, 17, 0, levels, 1), stdout);
+    fwrite(frame, 1, coil_describe(frame, "", "", 1.0f, 0.0f, names, 2), stdout);
     fwrite(frame, 1, coil_int32(frame, 1, 18, COIL_FLOAT, counts, 2), stdout);
     return 0;
 }
@@ -69,7 +71,9 @@ def test_the_firmware_and_our_encoder_give_the_same_bytes(firmware_says: bytes) 
     ours = [
         description_frame(names, unit="mV", scale=0.01, rate_hz=100.0, firmware="pulse 2.1"),
         samples_frame(2**32 - 1, 2**32 - 1, COUNTS, flags=OVERLOAD),
+        description_frame(names[:1], unit="V", scale=1.0, rate_hz=0.0, firmware=""),
         samples_frame(0, 17, np.array([-1.0], np.float32)),
+        description_frame(names[:2], unit="", scale=1.0, rate_hz=0.0, firmware=""),
         samples_frame(1, 18, COUNTS[:2]),
     ]
     assert firmware_says == b"".join(ours)
@@ -83,6 +87,8 @@ def test_our_decoder_reads_the_firmware_bit_exact(firmware_says: bytes) -> None:
     assert many.layout.columns[:3] == ("near_mV", "far_mV", "channel_3_mV")
     assert single.values.tolist() == [[-1.0]]
     assert single.values.dtype == np.float32
+    assert single.layout.columns == ("near_V",)
+    assert two.layout.columns == ("near_count", "far_count")
     np.testing.assert_array_equal(two.values[0], COUNTS[:2])
     assert decoder.tally.dropped_bytes == 0
-    assert decoder.tally.messages == 4
+    assert decoder.tally.messages == 6
