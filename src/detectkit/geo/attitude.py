@@ -46,4 +46,7 @@ def turn(arm: Triple, roll: float, pitch: float, yaw: float) -> Triple:
 def between(start: float, end: float, share: float) -> float:
     """Return an angle between two, the short way round, in -pi to pi."""
     way = (end - start + math.pi) % (2.0 * math.pi) - math.pi
-    return (start + share * way + math.pi) % (2.0 * math.pi) - math.pi
+    angle = start + share * way
+    if -math.pi <= angle <= math.pi:
+        return angle
+    return (angle + math.pi) % (2.0 * math.pi) - math.pi

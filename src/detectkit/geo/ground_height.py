@@ -85,31 +85,56 @@ def _cell(axis: Values, at: Values) -> tuple[npt.NDArray[np.intp], Values]:
 
 @jit
 def level_height(
-    time: int, heights: Table, attitudes: Table, longest_gap: int
+    time: int, heights: Table, attitudes: Table, longest_gap: int, window: Values
 ) -> tuple[float, float]:
     """Return the height under the altimeter at one time and its error in m; NaN where unknown.
 
     The two samples around the time must lie within `longest_gap`; the three before them help to
-    tell a spike.
+    tell a spike. `window`, shape (5,), keeps what neighbouring rows share; it begins with -1.
     """
-    times, distance = heights
-    before, after, share = bracket(time, times, longest_gap)
+    before, after, share = bracket(time, heights[0], longest_gap)
     if before < 0:
         return math.nan, math.nan
+    if window[0] != after:
+        _fill_window(after, heights, attitudes, longest_gap, window)
+    middle, spread = window[3], window[4]
+    low, high = window[2] if before == after else window[1], window[2]
+    error = math.hypot(ALTIMETER_ERROR_M, spread)
+    limit = max(SPIKE_SIGMA * spread, LEAST_SPIKE_M)
+    if abs(low - middle) > limit or abs(high - middle) > limit:
+        return middle, math.hypot(error, LEAST_SPIKE_M)
+    return low + share * (high - low), error
+
+
+@jit
+def _fill_window(
+    after: int, heights: Table, attitudes: Table, longest_gap: int, window: Values
+) -> None:
+    """Fill in: the newest sample, the two newest level heights, median and spread of the last."""
+    times, distance = heights
     start = max(0, after - WINDOW + 1)
     while times[after] - times[start] > 2 * longest_gap:
         start += 1
     level = np.empty(after - start + 1)
     for at in range(start, after + 1):
         level[at - start] = distance[at, 0] * _upright(times[at], attitudes, longest_gap)
-    middle = float(np.median(level))
-    spread = MAD_TO_SIGMA * float(np.median(np.abs(level - middle)))
-    limit = max(SPIKE_SIGMA * spread, LEAST_SPIKE_M)
-    low, high = float(level[before - start]), float(level[after - start])
-    error = math.hypot(ALTIMETER_ERROR_M, spread)
-    if abs(low - middle) > limit or abs(high - middle) > limit:
-        return middle, math.hypot(error, LEAST_SPIKE_M)
-    return low + share * (high - low), error
+    window[0] = after
+    window[1] = level[max(level.size - 2, 0)]
+    window[2] = level[level.size - 1]
+    window[3] = _median(level)
+    window[4] = MAD_TO_SIGMA * _median(np.abs(level - window[3]))
+
+
+@jit
+def _median(few: Values) -> float:
+    """Return the median of a handful of values, sorting them in place by insertion."""
+    for at in range(1, few.size):
+        value, to = few[at], at
+        while to > 0 and few[to - 1] > value:
+            few[to] = few[to - 1]
+            to -= 1
+        few[to] = value
+    return float((few[(few.size - 1) // 2] + few[few.size // 2]) / 2.0)
 
 
 @jit

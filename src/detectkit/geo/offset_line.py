@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from detectkit.geo._jit import jit
+
 Integers = npt.NDArray[np.int64]
 Values = npt.NDArray[np.float64]
-
-T = TypeVar("T", float, Values)
+Triple = tuple[float, float, float]
 
 SLEW_NS = 1e9
 DOUBT_SIGMA = 4.0
@@ -90,11 +90,12 @@ class OffsetLine:
 
     def offset(self, clock_ns: Integers) -> tuple[Integers, Values]:
         """Return the offset in ns at times of the clock, and one standard deviation of it."""
-        ahead = (clock_ns - self._clock_0).astype(np.float64) - self._at
-        left = np.clip(1.0 - ahead / SLEW_NS, 0.0, 1.0) * self._slew
-        line = self._offset + self._rate * ahead + left
-        p, _, _ = self._ahead(np.abs(ahead))
-        return np.rint(line).astype(np.int64) + self._offset_0, np.sqrt(p + left * left)
+        offset, error = np.empty(clock_ns.size, np.int64), np.empty(clock_ns.size)
+        wander = (self._wander.rate_per_root_s, self._wander.offset_ns_per_root_s)
+        line = (self._at, self._offset, self._rate, self._slew)
+        origins = (self._clock_0, self._offset_0)
+        _read(clock_ns, origins, line, self._variance, wander, (offset, error))
+        return offset, error
 
     @property
     def rate(self) -> float:
@@ -106,16 +107,41 @@ class OffsetLine:
         """One standard deviation of the offset at the newest measurement."""
         return math.hypot(math.sqrt(self._variance[0]), self._slew)
 
-    def _ahead(self, ahead: T) -> tuple[T, T, T]:
+    def _ahead(self, ahead: float) -> Triple:
         """Return the covariance after so many ns without a measurement."""
-        p, c, r = self._variance
-        seconds = ahead * 1e-9
-        walk = self._wander.rate_per_root_s**2 * seconds
-        jitter = self._wander.offset_ns_per_root_s**2 * seconds
-        covariance = c + r * ahead + walk * ahead / 2.0
-        variance = p + 2.0 * c * ahead + r * ahead * ahead + walk * ahead * ahead / 3.0 + jitter
-        return variance, covariance, r + walk
+        wander = (self._wander.rate_per_root_s, self._wander.offset_ns_per_root_s)
+        return _grown(self._variance, ahead, wander)
 
 
+@jit
 def _left(ahead: float) -> float:
+    """Return the share of a correction that is still to be worked off."""
     return min(max(1.0 - ahead / SLEW_NS, 0.0), 1.0)
+
+
+@jit
+def _grown(variance: Triple, ahead: float, wander: tuple[float, float]) -> Triple:
+    """Return the covariance of (offset, rate) grown by the wander of so many ns."""
+    p, c, r = variance
+    walk = wander[0] ** 2 * ahead * 1e-9
+    jitter = wander[1] ** 2 * ahead * 1e-9
+    variance_of_offset = p + 2.0 * c * ahead + (r + walk / 3.0) * ahead * ahead + jitter
+    return variance_of_offset, c + (r + walk / 2.0) * ahead, r + walk
+
+
+@jit
+def _read(
+    clock: Integers,
+    origins: tuple[int, int],
+    line: tuple[float, float, float, float],
+    variance: Triple,
+    wander: tuple[float, float],
+    out: tuple[Integers, Values],
+) -> None:
+    at, offset, rate, slew = line
+    for row in range(clock.size):
+        ahead = float(clock[row] - origins[0]) - at
+        left = _left(ahead) * slew
+        out[0][row] = origins[1] + math.floor(offset + rate * ahead + left + 0.5)
+        grown = _grown(variance, abs(ahead), wander)
+        out[1][row] = math.sqrt(grown[0] + left * left)

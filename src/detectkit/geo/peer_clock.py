@@ -112,7 +112,7 @@ class PeerClock:
         if self._line is None:
             msg = "no TIMESYNC pair has come yet; ask `ready` first, or use an ArrivalClock"
             raise UsageError(msg)
-        offset, error = self._line.offset(device_ns)
+        offset, error = self._line.offset(np.asarray(device_ns, np.int64))
         return device_ns + offset, error
 
     def _error(self, round_trip: int) -> float:

@@ -53,6 +53,7 @@ def pose_rows(
     times, errors = rows
     positions, attitudes, _, waypoints = tables
     lag, gap = settings[2], settings[3]
+    window = np.full(5, -1.0)
     for row in range(times.size):
         time = times[row] - lag
         column = out[:, row]
@@ -63,7 +64,7 @@ def pose_rows(
             for axis in range(3):
                 start, end = attitudes[1][before, axis], attitudes[1][after, axis]
                 column[ROLL + axis] = between(start, end, share)
-        _place_arms(time, tables, settings, column)
+        _place_arms(time, tables, settings, window, column)
         latest = first_not_before(waypoints[0], time + 1) - 1
         if latest >= 0:
             column[WAYPOINT] = waypoints[1][latest, 0]
@@ -199,7 +200,9 @@ def _course(time: int, positions: Table) -> float:
 
 
 @jit
-def _place_arms(time: int, tables: Tables, settings: Settings, column: Values) -> None:
+def _place_arms(
+    time: int, tables: Tables, settings: Settings, window: Values, column: Values
+) -> None:
     """Move from the antenna to the sensor; add what the arms do to the errors; the ground."""
     positions, attitudes, heights, _ = tables
     arm, altimeter, _, gap = settings
@@ -222,7 +225,7 @@ def _place_arms(time: int, tables: Tables, settings: Settings, column: Values) -
         turned = (level * yaw_error) ** 2 + (upright * tilt_error) ** 2
         column[HORIZONTAL] = math.sqrt(column[HORIZONTAL] ** 2 + turned)
         column[VERTICAL] = math.sqrt(column[VERTICAL] ** 2 + (level * tilt_error) ** 2)
-    under, error = level_height(time, heights, attitudes, gap)
+    under, error = level_height(time, heights, attitudes, gap, window)
     _, _, altimeter_down = turn(altimeter, roll, pitch, 0.0)
     apart = math.hypot(altimeter[0] - arm[0], altimeter[1] - arm[1])
     tilted = under * tilt_error * (math.hypot(roll, pitch) + tilt_error / 2.0)

@@ -56,17 +56,15 @@ class Samples:
         if not time_ns.size:
             return
         newest = self.newest_ns
-        seen = int(time_ns.max())
+        seen = int(time_ns[0] if time_ns.size == 1 else time_ns.max())
         self.seen_ns = seen if self.seen_ns is None else max(self.seen_ns, seen)
         rows = np.flatnonzero(usable)
         times, values = time_ns[rows], values[rows]
         if not times.size:
             return
         reached = np.maximum.accumulate(times)
-        rising = np.ones(times.size, np.bool_)
-        rising[1:] = times[1:] > reached[:-1]
-        if newest is not None:
-            rising &= times > newest
+        rising = times > (times[0] - 1 if newest is None else newest)
+        rising[1:] &= times[1:] > reached[:-1]
         if not rising.all():
             self.out_of_order += int(times.size - np.count_nonzero(rising))
             times, values = times[rising], values[rising]

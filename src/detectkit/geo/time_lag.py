@@ -4,7 +4,7 @@ A row stamped too late is put too far along the flight. Flown the other way, the
 put too far the other way: the two profiles of a line and of its opposite are apart by the sum of
 the speeds times the lag. For a row of trial lags the profiles are put back to where they would
 have been measured, and the lag is the one at which all pairs agree best: their correlation,
-pooled so that passes over strong objects count most, refined by a parabola through its peak. Its
+pooled so that passes over strong objects count most, refined by a parabola over its peak. Its
 error comes from drawing the pairs anew (bootstrap; Efron 1979), or from the peak's sharpness
 where there is one pair alone.
 """
@@ -30,6 +30,7 @@ FEW_PAIRS = 3
 SAME_LINE_M = 0.25
 DRAWS = 400
 TRIAL_STEP_S = 0.01
+PEAK_STEPS = 8
 
 
 class NoLagError(DetectkitError, ValueError):
@@ -278,18 +279,28 @@ def _products(one: Values, two: Values) -> tuple[float, float]:
     return float(one @ two), float((one @ one) * (two @ two)) ** 0.5
 
 
+def _parabola(curve: Values, best: int) -> tuple[float, float, float]:
+    """Return bend, slope and height of the parabola that fits the peak best, per trial step."""
+    reach = min(PEAK_STEPS, best, curve.size - 1 - best)
+    steps = np.arange(-reach, reach + 1, dtype=np.float64)
+    bend, slope, height = np.polyfit(steps, curve[best - reach : best + reach + 1], 2)
+    return float(bend), float(slope), float(height)
+
+
 def _peak(curve: Values, trials: Values) -> float:
-    """Return where a curve is highest, by the parabola through its three highest points."""
+    """Return where a curve is highest, by the parabola over its peak."""
     best = int(np.clip(curve.argmax(), 1, curve.size - 2))
-    before, at, after = curve[best - 1 : best + 2]
-    bend = before - 2.0 * at + after
-    shift = 0.5 * (before - after) / bend if bend < 0.0 else 0.0
-    return float(trials[best] + TRIAL_STEP_S * np.clip(shift, -1.0, 1.0))
+    bend, slope, _ = _parabola(curve, best)
+    shift = -slope / (2.0 * bend) if bend < 0.0 else 0.0
+    return float(trials[best] + TRIAL_STEP_S * np.clip(shift, -PEAK_STEPS, PEAK_STEPS))
 
 
 def _bootstrap(products: Values, trials: Values, seed: int) -> float:
+    """Return half the width of the middle 68 % of the lags of pairs drawn anew."""
     draws = np.random.default_rng(seed).integers(0, len(products), (DRAWS, len(products)))
-    return float(np.std([_peak(_pooled(products[draw]), trials) for draw in draws]))
+    lags = [_peak(_pooled(products[draw]), trials) for draw in draws]
+    low, high = np.percentile(lags, [16.0, 84.0])
+    return float(high - low) / 2.0
 
 
 def _sharpness(curve: Values, best: int, span_s: float) -> float:
@@ -298,9 +309,9 @@ def _sharpness(curve: Values, best: int, span_s: float) -> float:
     variance = width² (1 / r² - 1) / N with width² = r / |r″| of the peak and N = span / (2.5
     width), the number of places that tell the lag apart.
     """
-    peak = float(min(curve[best], 1.0 - 1e-9))
-    bend = float(curve[best - 1] - 2.0 * curve[best] + curve[best + 1]) / TRIAL_STEP_S**2
-    if bend >= 0.0:
+    bend, _, height = _parabola(curve, best)
+    if bend >= 0.0 or height <= 0.0:
         return float("inf")
-    width = (peak / -bend) ** 0.5
+    peak = min(height, 1.0 - 1e-9)
+    width = TRIAL_STEP_S * (peak / (-2.0 * bend)) ** 0.5
     return float(width * ((1.0 / peak**2 - 1.0) / max(span_s / (2.5 * width), 1.0)) ** 0.5)
