@@ -1,0 +1,1 @@
+"""LibreVNA: a stepped-frequency radar made of an open vector network analyser."""
