@@ -136,9 +136,11 @@ class MavlinkDecoder(MessageStream):
         if reading.stamp == "time_usec":
             return self._microseconds(ident, reading, row, message)
         boot_ms = getattr(message, reading.stamp)
+        if boot_ms == 0:  # some senders leave it empty
+            return (Frame(self._without_clock(reading.layout), row),), False
         is_sending = reading.stamp == "time_boot_ms"
         stamp = self._clock.tick(boot_ms) if is_sending else self._clock.place(boot_ms)
-        return (Frame(reading.layout, row, device_ns=_int64(stamp)),), False
+        return self._stamped(reading.layout, row, stamp)
 
     def _microseconds(self, ident: int, reading: Reading, row: Any, message: Any) -> Answer:
         """Stamp a row whose time counts from boot or from 1970; a receiver repeats its last fix."""
@@ -168,6 +170,8 @@ class MavlinkDecoder(MessageStream):
         return self._unstamped[layout.stream]
 
     def _system_time(self, message: Any) -> Answer:
+        if message.time_boot_ms == 0:
+            return NOTHING
         boot = _int64(self._clock.tick(message.time_boot_ms))
         usec = message.time_unix_usec
         is_known = UTC_FROM_USEC <= usec <= LAST_USEC

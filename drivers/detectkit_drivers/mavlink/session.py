@@ -199,7 +199,7 @@ class MavlinkSession(Session):
             self._rates.acknowledged(message.result)
 
     def _watch_boot(self, boot_ms: int | None) -> None:
-        if boot_ms is None:
+        if not boot_ms:  # none, or left empty by the sender
             return
         if self._boot_ms is not None and boot_ms < self._boot_ms - BACK_MS:
             self._rebooted()

@@ -66,8 +66,7 @@ def autopilot(port: str) -> None:
         server.publish_position(
             place, telemetry.VelocityNed(1.0, 0.5, -0.1), telemetry.Heading(90.0)
         )
-        server.publish_distance_sensor(telemetry.DistanceSensor(0.1, 50.0, 1.23))
-        server.publish_unix_epoch_time(int(time.time() * 1e6))
+        server.publish_unix_epoch_time(int(time.time() * 1e6))  # its time since boot is 0
         time.sleep(0.05)
 
 

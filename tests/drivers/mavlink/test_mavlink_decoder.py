@@ -221,6 +221,15 @@ class TestClock:
             [600_000_000],
         ]
 
+    def test_a_time_since_boot_that_the_sender_left_empty_is_no_stamp(self) -> None:
+        utc = dialect.MAVLink_system_time_message(1_767_225_600_000_000, 0)
+        items = decoder().feed(Peer().pack(attitude(5000), utc, distance(0, 101), attitude(5020)))
+        assert frames(items, "clock") == []
+        (frame,) = frames(items, "range")
+        assert (frame.device_ns, frame.layout.device_clock) == (None, "")
+        stamps = [one.device_ns for one in frames(items, "attitude")]
+        assert [int(one[0]) for one in stamps if one is not None] == [5 * S, 5 * S + 20_000_000]
+
     def test_milliseconds_run_over_after_49_days(self) -> None:
         last = (1 << 32) - 10
         late = attitude(last + 5)

@@ -92,6 +92,15 @@ class TestRates:
         flight.fly(4.0)
         assert flight.session.health()["attitude_hz"] == pytest.approx(50.0, rel=0.05)
 
+    def test_a_time_since_boot_that_the_sender_left_empty_is_no_reboot(
+        self, flight: Flight
+    ) -> None:
+        flight.fly(2.0)
+        empty = dialect.MAVLink_system_time_message(0, 0)
+        flight.session.received(flight.link, Peer(1, 1, step=50).pack(empty, empty))
+        flight.fly(1.0)
+        assert flight.session.reboots == 0
+
     def test_silence_alone_asks_again(self) -> None:
         rates = Rates([Wanted(30, "attitude", 50.0)])
         rates.ask_all(0)
