@@ -8,6 +8,7 @@ and samples must be voltages.
 from __future__ import annotations
 
 import re
+import struct
 from functools import cache
 
 import numpy as np
@@ -16,7 +17,8 @@ import numpy.typing as npt
 from detectkit.core import Sensor
 from detectkit.drivers import WAIT, Frame, Layout, StreamDecoder, Taken, damaged, good, skip
 
-HEADER_BYTES = 20
+HEADER = struct.Struct("<LLLLHH")
+HEADER_BYTES = HEADER.size
 LONGEST_HEADER = 252
 LONGEST_TRACE = 30000
 STACKS = (1, 2, 4, 6, *(2**power for power in range(3, 16)))
@@ -64,14 +66,10 @@ class Nic500Decoder(StreamDecoder):
             return searched
         if len(held) - at < HEADER_BYTES:
             return WAIT
-        header_bytes = int.from_bytes(held[at + 18 : at + 20], "little")
-        if not is_header_size(header_bytes):
+        _, nanoseconds, _, _, stacks, header_bytes = HEADER.unpack_from(held, at)
+        if not (nanoseconds < 1_000_000_000 and stacks in STACKS and is_header_size(header_bytes)):
             return self._damage()
         record = _record(header_bytes, self._layout.samples)
-        if not _sound_headers(np.frombuffer(held, _record(HEADER_BYTES, 0), 1, at), header_bytes)[
-            0
-        ]:
-            return self._damage()
         count = min((len(held) - at) // record.itemsize, RUN)
         if count == 0:
             return WAIT
