@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -65,6 +67,12 @@ def test_a_frame_lies_on_the_wire_as_the_page_says() -> None:
     assert got.device_ns.tolist() == [1_000_000_000]
     assert got.coords["overload"].tolist() == [1]
     assert got.coords["balancing"].tolist() == [0]
+
+
+def test_the_example_of_the_page_is_what_we_send() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "drivers" / "coil.md"
+    (example,) = re.findall(r"^(C0 11 .*)$", page.read_text(), re.MULTILINE)
+    assert bytes.fromhex(example) == ints(1, -2, microseconds=1_000_000)
 
 
 def test_rows_wait_for_their_description() -> None:
