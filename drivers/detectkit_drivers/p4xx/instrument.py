@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from detectkit.core import SensorKind, UsageError
-from detectkit.drivers import Decoder, Instrument, InstrumentError, Link, Session
+from detectkit.drivers import (
+    Decoder,
+    Instrument,
+    InstrumentError,
+    Link,
+    LinkTimeoutError,
+    Session,
+)
 from detectkit_drivers.p4xx.decoder import P4xxDecoder
 from detectkit_drivers.p4xx.framing import Framing, messages_in, wrap
 from detectkit_drivers.p4xx.messages import (
@@ -196,7 +204,8 @@ class P4xxSession(Session):
                 f"read back {got}; give values that it supports"
             )
             raise InstrumentError(msg)
-        self._health = health_of(self._asked(link, request(STATUS, self._next())))
+        with contextlib.suppress(LinkTimeoutError):  # old firmware answers in another form
+            self._health = health_of(self._asked(link, request(STATUS, self._next())))
 
     def start(self, link: Link) -> None:
         """Scan until told to stop."""

@@ -12,6 +12,8 @@ filter is not published: time-zero is found on the direct wave, as for every rad
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -45,6 +47,7 @@ def to_baseband(samples: npt.NDArray[np.floating]) -> Complex:
     return np.asarray(np.fft.ifft(kept) / DECIMATION, np.complex128)
 
 
+@lru_cache(maxsize=4)
 def _carrier(size: int) -> Complex:
     cycles = CARRIER_HZ / SAMPLING_HZ * np.arange(size)
     return np.asarray(np.exp(-2j * np.pi * cycles), np.complex128)

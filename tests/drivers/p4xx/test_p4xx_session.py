@@ -65,6 +65,20 @@ def test_a_radar_that_is_silent_times_out(desk, monkeypatch) -> None:
         instrument.session().prepare(desk(twin, "udp://10.0.0.1:21210").link)
 
 
+def test_a_radar_without_a_status_that_we_know_is_flown_all_the_same(desk, monkeypatch) -> None:
+    monkeypatch.setattr(module, "ANSWER_S", 0.02)
+    instrument = P4xx()
+    twin = instrument.twin()
+    honest = twin.receive
+    old = bytes.fromhex("f101") + bytes(30)
+    monkeypatch.setattr(
+        twin, "receive", lambda data: [old] if data.startswith(b"\xf0\x01") else honest(data)
+    )
+    session = instrument.session()
+    session.prepare(desk(twin, "udp://10.0.0.1:21210").link)
+    assert session.health() == {}
+
+
 def test_the_twin_takes_requests_cut_anywhere() -> None:
     twin = P4xx(framing="serial").twin()
     wire = wrap(bytes.fromhex("f0010007"), "serial")
