@@ -6,31 +6,50 @@ import pytest
 from detectkit.core import ShapeError, UsageError
 from detectkit.geo import LagLine, NoLagError, estimate_lag
 
-OBJECTS = [(2.0, 0.2), (4.1, 1.4), (5.5, 2.3), (7.2, 0.9), (8.4, 3.1), (3.2, 3.4)]
+Places = list[tuple[float, float]]
+OBJECTS: Places = [(2.0, 0.2), (4.1, 1.4), (5.5, 2.3), (7.2, 0.9), (8.4, 3.1), (3.2, 3.4)]
 
 
-def response(east: np.ndarray, north: np.ndarray) -> np.ndarray:
+def response(east: np.ndarray, north: np.ndarray, objects: Places) -> np.ndarray:
     width = 0.45
-    return sum(np.exp(-((east - e) ** 2 + (north - n) ** 2) / width**2) for e, n in OBJECTS)
+    return sum(np.exp(-((east - e) ** 2 + (north - n) ** 2) / width**2) for e, n in objects)
 
 
 def lane(
-    north_m: float, *, back: bool, lag_s: float, noise: float = 0.05, seed: int = 0, v: float = 1.0
+    north_m: float,
+    *,
+    back: bool,
+    lag_s: float,
+    seed: int = 0,
+    v: float = 1.0,
+    objects: Places = OBJECTS,
 ) -> LagLine:
-    """Return a lane of 10 m whose rows are stamped late by a lag."""
+    """Return a lane of 10 m whose rows are stamped late by a lag; 6 % noise."""
     rng = np.random.default_rng(seed)
     time = np.arange(round(10.0 / v * 50)) / 50.0
     measured = time - lag_s
     start, sense = (10.0, -v) if back else (0.0, v)
     north = np.full(time.size, north_m)
-    strength = response(start + sense * measured, north) + noise * rng.standard_normal(time.size)
+    strength = response(start + sense * measured, north, objects) + 0.06 * rng.standard_normal(
+        time.size
+    )
     stamps = (time * 1e9).astype(np.int64) + seed * 20 * 10**9
     return LagLine(stamps, start + sense * time, north, strength)
 
 
-def lawn(lag_s: float, *, seed: int = 0, spacing_m: float = 0.5) -> list[LagLine]:
+def lawn(
+    lag_s: float, *, seed: int = 0, spacing_m: float = 0.5, objects: Places = OBJECTS
+) -> list[LagLine]:
+    """Return eight lanes, flown to and fro, not all at one speed."""
     return [
-        lane(spacing_m * k, back=k % 2 == 1, lag_s=lag_s, seed=seed + k, v=1.0 + 0.05 * (k % 3))
+        lane(
+            spacing_m * k,
+            back=k % 2 == 1,
+            lag_s=lag_s,
+            seed=seed + k,
+            v=1.0 + 0.05 * (k % 3),
+            objects=objects,
+        )
         for k in range(8)
     ]
 
@@ -53,11 +72,18 @@ def test_one_line_to_and_fro_is_enough() -> None:
 
 
 def test_the_stated_error_holds_over_many_surveys() -> None:
-    found = [estimate_lag(lawn(0.1, seed=100 * k)) for k in range(10)]
-    error = np.array([one.lag_s - 0.1 for one in found])
+    """Thirty surveys with six objects each, anywhere."""
+    rng = np.random.default_rng(5)
+    places = [
+        list(zip(rng.uniform(1, 9, 6), rng.uniform(0, 3.5, 6), strict=True)) for _ in range(30)
+    ]
+    found = [estimate_lag(lawn(0.1, seed=100 * k, objects=o)) for k, o in enumerate(places)]
+    error = np.array([abs(one.lag_s - 0.1) for one in found])
     stated = np.array([one.error_s for one in found])
-    assert np.sqrt(np.mean(error**2)) < 0.02
-    assert (np.abs(error) < 2.0 * stated).mean() >= 0.9
+    assert np.median(error) < 0.015
+    assert np.sqrt(np.mean(error**2)) < 0.03
+    assert (error < stated).mean() > 0.6
+    assert (error < 2.0 * stated).mean() >= 0.9
 
 
 def test_lines_flown_one_way_tell_nothing() -> None:
