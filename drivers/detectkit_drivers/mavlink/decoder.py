@@ -166,7 +166,7 @@ class MavlinkDecoder(MessageStream):
 
     def _without_clock(self, layout: Layout) -> Layout:
         if layout.stream not in self._unstamped:
-            self._unstamped[layout.stream] = replace(layout, device_clock="")
+            self._unstamped[layout.stream] = replace(layout, device_clock="", rate_hz=None)
         return self._unstamped[layout.stream]
 
     def _system_time(self, message: Any) -> Answer:
@@ -217,7 +217,12 @@ def is_for(message: Any, system: int, component: int) -> bool:
 
 
 def at_rate(reading: Reading, rate_hz: float | None) -> Reading:
-    """Return a reading whose stream has a nominal rate."""
+    """Return a reading whose stream has a nominal rate.
+
+    Rows without a stamp have none: a row may be lost unseen, so counting them tells no time.
+    """
+    if not reading.layout.device_clock:
+        return reading
     return replace(reading, layout=replace(reading.layout, rate_hz=rate_hz))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -130,13 +131,16 @@ class MavlinkSession(Session):
         health: dict[str, float | str] = {
             "vehicle": f"{self.vehicle}/1" if self._is_joined else "none",
             "ground_station": f"{station[0]}/{station[1]}" if station else "none",
-            "lost_share": self._losses.share((self.vehicle, 1)),
-            "round_trip_s": self._timesync.round_trip_s,
             "reboots": float(self.reboots),
             "rate_requests": float(self._rates.requests),
             "announcements_dropped": float(self._outbox.dropped),
             "unsigned": float(self._ear.unsigned),
         }
+        measured = {
+            "lost_share": self._losses.share((self.vehicle, 1)),
+            "round_trip_s": self._timesync.round_trip_s,
+        }
+        health |= {name: value for name, value in measured.items() if math.isfinite(value)}
         health |= {f"{name}_hz": rate for name, rate in self._rates.achieved_hz(now_ns).items()}
         health |= {f"{name}_refused": why for name, why in self._rates.refused().items()}
         return health

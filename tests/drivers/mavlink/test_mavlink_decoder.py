@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from detectkit.drivers import Frame
 from detectkit_drivers.mavlink.decoder import MavlinkDecoder
 
 from .writers import (
@@ -264,6 +265,20 @@ class TestClock:
         one = decoder()
         assert one.feed(Peer().pack(dialect.MAVLink_timesync_message(0, 5 * S))) == []
         assert one.foreign_timesync == 0
+
+
+class TestRates:
+    def test_stamped_streams_name_the_rate_asked_for_and_the_others_none(self) -> None:
+        one = MavlinkDecoder(vehicle=1, rates_hz={30: 50.0, 173: 20.0})
+        rangefinder = dialect.MAVLink_rangefinder_message(1.0, 0.0)
+        attitudes, ranges = one.feed(Peer().pack(attitude(5), rangefinder))
+        assert isinstance(attitudes, Frame)
+        assert isinstance(ranges, Frame)
+        assert (attitudes.layout.rate_hz, ranges.layout.rate_hz) == (50.0, None)
+
+    def test_frames_of_one_stream_share_one_layout(self) -> None:
+        first, second = frames(decoder().feed(Peer().pack(attitude(5), attitude(6))), "attitude")
+        assert first.layout is second.layout
 
 
 class TestMission:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
@@ -54,6 +56,23 @@ class TestPrepare:
         with pytest.raises(LinkTimeoutError, match=r"heard 255/190.*SERIALn_PROTOCOL"):
             session.prepare(link)  # type: ignore[arg-type]
         assert 5 <= len(named(heard(link.sent), "HEARTBEAT")) <= 7
+
+
+class TestHealth:
+    def test_what_is_not_measured_yet_is_left_out(self) -> None:
+        health = session_of(Mavlink(), Clock()).health()
+        assert health["vehicle"] == "none"
+        assert all(math.isfinite(one) for one in health.values() if not isinstance(one, str))
+
+    def test_frames_lost_on_the_way_are_a_share(self, flight: Flight) -> None:
+        peer = Peer(1, 1)
+        peer.packer.seq = 0
+        flight.session._losses.reset()
+        kept = [peer.pack(heartbeat()) for number in range(1000)]
+        flight.session.received(
+            flight.link, b"".join(one for at, one in enumerate(kept) if at % 10)
+        )
+        assert flight.session.health()["lost_share"] == pytest.approx(0.1, abs=0.01)
 
 
 class TestRates:
