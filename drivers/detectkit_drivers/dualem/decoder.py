@@ -15,7 +15,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from detectkit.core import Sensor
+from detectkit.core import Sensor, SensorKind
 from detectkit.drivers import WAIT, Frame, Layout, StreamDecoder, Taken, damaged, good, skip
 
 LONGEST_SENTENCE = 128
@@ -110,9 +110,10 @@ class DualemDecoder(StreamDecoder):
         key = (stream, clock)
         if key not in self._layouts:
             is_status = stream == "status"
+            kind: SensorKind = "unknown" if is_status else "metal_detector"
             self._layouts[key] = Layout(
                 stream,
-                Sensor(id="dualem", kind="metal_detector", instrument="DUALEM", unit="1"),
+                Sensor(id="dualem", kind=kind, instrument="DUALEM", unit="1"),
                 columns=STATUS_COLUMNS if is_status else ARRAY_COLUMNS,
                 quantity="state" if is_status else "response",
                 device_clock=clock,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from detectkit.core import ShapeError
 from detectkit.drivers import Measured, Twin
 from detectkit_drivers.dualem.decoder import ARRAY_COLUMNS, DAY_NS, exclusive_or
@@ -41,8 +43,10 @@ class DualemTwin(Twin):
             raise ShapeError(msg)
         rows = zip(measured.values.tolist(), measured.utc_ns.tolist(), strict=True)
         return [
-            sentence(
-                f"PDLM{self._array},{time_of_day(utc_ns)}," + ",".join(f"{one:.2f}" for one in row)
-            )
+            sentence(f"PDLM{self._array},{time_of_day(utc_ns)},{','.join(map(_field, row))}")
             for row, utc_ns in rows
         ]
+
+
+def _field(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.2f}"

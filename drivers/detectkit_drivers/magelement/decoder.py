@@ -217,7 +217,7 @@ def _layouts() -> dict[str, Layout]:
         ),
         "status": Layout(
             "status",
-            Sensor(id="magelement", kind="magnetometer", instrument="Geometrics MagElement"),
+            Sensor(id="magelement", kind="unknown", instrument="Geometrics MagElement", unit="1"),
             columns=STATUS_COLUMNS,
             quantity="state",
             irregular=True,

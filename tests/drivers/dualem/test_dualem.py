@@ -128,6 +128,12 @@ def test_the_status_comes_over_a_wire() -> None:
     assert rows(host.items)
 
 
+def test_a_missing_value_is_an_empty_field_of_the_twin() -> None:
+    measured = evenly([[np.nan, 1.0, 2.0, -3.0]], rate_hz=10.0)
+    (got,) = rows(Dualem().decoder().feed(b"".join(Dualem().twin().speak(measured))))
+    np.testing.assert_array_equal(got.values, measured.values)
+
+
 def test_the_twin_tells_the_time_of_day() -> None:
     assert time_of_day(86_399_999_999_999) == "235959.999"
     with pytest.raises(ShapeError):
