@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from detectkit_drivers.librevna.transform import DelayTransform, Grid, window_of
 
 if TYPE_CHECKING:
     from detectkit_drivers.librevna.instrument import LibreVna
+
+Trouble = Literal["more", "fewer", "uneven", "samples"]
 
 UNEVEN = 0.02
 """How far a frequency may lie from its place, in steps."""
@@ -35,7 +37,7 @@ class LibreVnaDecoder(StreamDecoder):
         self._frequencies_hz = np.zeros(settings.points)
         self._next: int | None = None
         self._transform: tuple[Grid, DelayTransform, Layout] | None = None
-        self._told: set[str] = set()
+        self._told: set[Trouble] = set()
 
     def reset(self) -> None:
         """Drop the unfinished sweep."""
@@ -59,15 +61,14 @@ class LibreVnaDecoder(StreamDecoder):
         """Put a point into the sweep; return the frame where it was the last, and notes."""
         if point.number >= self._settings.points:
             self._lose()
-            return self._say(
-                f"sweeps have more than the {self._settings.points} points of the settings"
-            )
+            words = f"sweeps have more than the {self._settings.points} points of the settings"
+            return self._say("more", words)
         if point.number == 0:
             short = self._next
             self._lose()
             self._next = 0
             if short:
-                return [*self._say(_words(short, self._settings.points)), *self._keep(point)]
+                return [*self._say("fewer", self._words(short)), *self._keep(point)]
         elif point.number != self._next:
             self._lose()
             return []
@@ -86,13 +87,13 @@ class LibreVnaDecoder(StreamDecoder):
         grid = _grid_of(self._frequencies_hz)
         if grid is None:
             self.tally.damaged += 1
-            return self._say("the frequencies of a sweep are not evenly spaced; use a linear sweep")
+            words = "the frequencies of a sweep are not evenly spaced; use a linear sweep"
+            return self._say("uneven", words)
         if self._settings.samples < grid.fewest_samples:
             self.tally.damaged += 1
-            return self._say(
-                f"the sweep needs samples = {grid.fewest_samples} or more, "
-                f"not {self._settings.samples}"
-            )
+            needed = grid.fewest_samples
+            words = f"the sweep needs samples = {needed} or more, not {self._settings.samples}"
+            return self._say("samples", words)
         if self._transform is None or self._transform[0] != grid:
             self._transform = (grid, *transform_of(grid, self._settings))
         _, transform, layout = self._transform
@@ -103,11 +104,15 @@ class LibreVnaDecoder(StreamDecoder):
         self.tally.damaged += bool(self._next)
         self._next = None
 
-    def _say(self, words: str) -> list[Item]:
-        """Say something once."""
-        if words in self._told:
+    def _words(self, short: int) -> str:
+        points = self._settings.points
+        return f"a sweep ended after point {short - 1}; the settings say {points} points"
+
+    def _say(self, trouble: Trouble, words: str) -> list[Item]:
+        """Say of each trouble once."""
+        if trouble in self._told:
             return []
-        self._told.add(words)
+        self._told.add(trouble)
         return [Note(words, "warning")]
 
 
@@ -139,7 +144,3 @@ def _grid_of(frequencies_hz: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Gr
     if np.max(np.abs(frequencies_hz - even)) > UNEVEN * step_hz:
         return None
     return Grid(float(frequencies_hz[0]), step_hz, points)
-
-
-def _words(short: int, points: int) -> str:
-    return f"a sweep ended after point {short - 1}; the settings say {points} points"

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from detectkit_drivers.librevna.virtual import LibreVnaTwin
 
 MOST_POINTS = 4501
+POINTS_PER_HZ = 0.2
+"""Points a second for each Hz of bandwidth: 10 000 at 50 kHz."""
+LONGEST_SWEEP_S = 1.5
+"""With longer ones the stream would count as stalled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,12 @@ class LibreVna(Instrument):
                 f"samples = {self.samples} are too few for frequencies up to {self.stop_hz:g} Hz "
                 f"in steps of {self.grid.step_hz:g} Hz; give {self.grid.fewest_samples} or more"
             )
+        if self.sweep_s > LONGEST_SWEEP_S:
+            yield (
+                f"a sweep of {self.points} points at bandwidth_hz = {self.bandwidth_hz:g} takes "
+                f"about {self.sweep_s:.1f} s, {LONGEST_SWEEP_S:g} s at most; take fewer points or more "
+                "bandwidth"
+            )
         if any(one in self.calibration_file for one in "\r\n; "):
             yield f"calibration_file = {self.calibration_file!r} may hold no space, ';' or new line"
 
@@ -107,6 +117,11 @@ class LibreVna(Instrument):
         """The frequencies of a sweep."""
         step_hz = (self.stop_hz - self.start_hz) / (self.points - 1)
         return Grid(self.start_hz, step_hz, self.points)
+
+    @property
+    def sweep_s(self) -> float:
+        """About how long a sweep takes in s."""
+        return self.points / (POINTS_PER_HZ * self.bandwidth_hz)
 
     def connect(self, address: str) -> Transport:
         """Return the transport of the stream; opening it switches its server on where it is off."""

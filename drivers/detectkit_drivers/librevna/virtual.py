@@ -7,16 +7,13 @@ import numpy.typing as npt
 
 from detectkit.drivers import ControlledTwin, Measured
 from detectkit_drivers.librevna.decoder import transform_of
-from detectkit_drivers.librevna.instrument import MOST_POINTS, LibreVna
+from detectkit_drivers.librevna.instrument import MOST_POINTS, POINTS_PER_HZ, LibreVna
 from detectkit_drivers.librevna.points import Point, write_point
 from detectkit_drivers.librevna.stream import SERVERS
 from detectkit_drivers.librevna.transform import Grid
 
 LONGEST_LINE = 4096
 COMMAND_ERROR = 32
-POINTS_AT_ONE_HZ = 0.2
-"""Points a second for each Hz of bandwidth: 10 000 at 50 kHz."""
-
 ANSWERS = {
     "*IDN?": "LibreVNA,LibreVNA-GUI,dummy_serial,1.6.4",
     "*OPC?": "1",
@@ -97,7 +94,7 @@ class LibreVnaTwin(ControlledTwin):
         step_hz = (float(self._values["VNA:FREQ:STOP"]) - start_hz) / (points - 1)
         self._grid = Grid(start_hz, step_hz, points)
         self._transform, _ = transform_of(self._grid, self._settings)
-        self.rate_hz = POINTS_AT_ONE_HZ * float(self._values["VNA:ACQ:IFBW"]) / points
+        self.rate_hz = POINTS_PER_HZ * float(self._values["VNA:ACQ:IFBW"]) / points
 
     def _obey(self, line: str) -> str:
         name, _, value = line.partition(" ")

@@ -54,6 +54,7 @@ QUANTUM = 96
 ROUNDING = 1e-3  # whole ps hardly ever make whole steps
 PULSE_US = 0.1  # 10 MHz
 STAMP_US = 1000
+LONGEST_US = 1_500_000  # with longer ones the stream would count as stalled
 CONFIRMS = {
     SET_CONFIG: (SET_CONFIG_CONFIRM, "the confirmation of the configuration"),
     GET_CONFIG: (GET_CONFIG_CONFIRM, "the configuration"),
@@ -120,6 +121,12 @@ class P4xx(Instrument):
             if not low <= value <= high:
                 msg = f"p4xx: {name} = {value} is out of range; give {low} to {high}"
                 raise UsageError(msg)
+        if self.scan_time_us > LONGEST_US:
+            msg = (
+                f"p4xx: a scan takes about {self.scan_time_us * 1e-6:.1f} s, 1.5 s at most; take a "
+                "shorter scan, a smaller pulse_integration_index or interval_us"
+            )
+            raise UsageError(msg)
         if self.points > SCAN_POINTS and self.scan_time_us < STAMP_US:
             msg = (
                 f"p4xx: scans of {self.points} samples come in several messages, which are told "

@@ -94,11 +94,11 @@ class X4(Instrument):
                 f"frame_start_m = {self.frame_start_m:g}, frame_end_m = {self.frame_end_m:g}: the "
                 f"end must lie 0 to {LONGEST_FRAME_M:g} m behind the start"
             )
-        if not 0.0 < self.frames_per_second <= self.most_frames_per_second:
+        if not 1.0 <= self.frames_per_second <= self.most_frames_per_second:
             yield (
-                f"frames_per_second = {self.frames_per_second:g}: with these pulses_per_step, "
-                f"iterations and DAC range the sampler gives at most "
-                f"{self.most_frames_per_second:.1f}; lower one of them"
+                f"frames_per_second = {self.frames_per_second:g}: give 1 or more; with these "
+                f"pulses_per_step, iterations and DAC range the sampler gives at most "
+                f"{self.most_frames_per_second:.1f}, lower one of them for more"
             )
 
     @property

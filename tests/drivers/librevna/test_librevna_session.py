@@ -143,6 +143,7 @@ def test_without_the_gui_the_link_does_not_open() -> None:
         ({"stop_hz": 6.1e9}, "100e3 to 6e9"),
         ({"points": 1}, "points = 1"),
         ({"bandwidth_hz": 60e3}, "bandwidth_hz = 60000"),
+        ({"bandwidth_hz": 100.0}, "takes about 10.1 s"),
         ({"level_dbm": 3.0}, "level_dbm = 3"),
         ({"kaiser_beta": -1.0}, "kaiser_beta = -1"),
         ({"samples": 480}, "give 481 or more"),

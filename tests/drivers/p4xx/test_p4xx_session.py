@@ -113,6 +113,14 @@ def test_settings_out_of_range_are_refused_with_the_range(setting, value) -> Non
         P4xx(**{setting: value})
 
 
+@pytest.mark.parametrize(
+    "change", [{"interval_us": 2_000_000}, {"pulse_integration_index": 15, "stop_ps": 499_998}]
+)
+def test_scans_so_slow_that_they_count_as_stalled_are_refused(change) -> None:
+    with pytest.raises(UsageError, match=r"1\.5 s at most"):
+        P4xx(**change)
+
+
 def test_scans_that_their_stamps_could_not_tell_apart_are_refused() -> None:
     assert P4xx().points == 480
     assert P4xx().scan_time_us == 10_000.0

@@ -100,6 +100,7 @@ def test_the_twin_takes_commands_cut_anywhere_and_refuses_strange_ones() -> None
         ({"frame_end_m": 0.0}, "frame_end_m = 0"),
         ({"frame_start_m": -7.0}, "9.9 m"),
         ({"frames_per_second": 0.0}, "frames_per_second = 0"),
+        ({"frames_per_second": 0.5}, "give 1 or more"),
         ({"frames_per_second": 60.0}, "at most 59.3"),
     ],
 )
