@@ -13,11 +13,19 @@ import numpy as np
 from detectkit.drivers import Frame, Item, Layout, Note
 from detectkit_drivers.mavlink.boot_clock import BootClock
 from detectkit_drivers.mavlink.losses import Losses
-from detectkit_drivers.mavlink.messages_in import CLOCK, READINGS, TIMESYNC, Reading
+from detectkit_drivers.mavlink.messages_in import (
+    CLOCK,
+    READINGS,
+    TIMESYNC,
+    Reading,
+    limits_of,
+    within,
+)
 from detectkit_drivers.mavlink.signing import Guard
 from detectkit_drivers.mavlink.status_text import Joiner
 from detectkit_drivers.mavlink.wire import Ear, MessageStream, message_name
 
+DISTANCE_SENSOR, RANGEFINDER = 132, 173
 HEARTBEAT, SYSTEM_TIME, TIMESYNC_ID, STATUSTEXT = 0, 2, 111, 253
 COMMAND_LONG, COMMAND_ACK, SET_MESSAGE_INTERVAL = 76, 77, 511
 GPS_IDS: Final = (24, 124)
@@ -80,6 +88,7 @@ class MavlinkDecoder(MessageStream):
         self._asked: int | None = None
         self._refused: set[int] = set()
         self._last_fix: dict[int, int] = {}
+        self._limits: tuple[float, float] | None = None
         self._unstamped: dict[str, Layout] = {}
 
     def sent(self, data: bytes) -> None:
@@ -130,6 +139,10 @@ class MavlinkDecoder(MessageStream):
         values = None if reading is None else reading.values(message)
         if reading is None or values is None:
             return NOTHING
+        if ident == DISTANCE_SENSOR:
+            self._limits = limits_of(message)
+        elif ident == RANGEFINDER:
+            values = within(values, self._limits)
         row = np.array([values], dtype=np.float64)
         if not reading.stamp:
             return (Frame(reading.layout, row),), False

@@ -110,7 +110,23 @@ def _range(message: Any) -> Values | None:
 
 def _rangefinder(message: Any) -> Values:
     is_valid = math.isfinite(message.distance) and message.distance > 0.0
-    return (message.distance if is_valid else NAN, message.voltage)
+    return (message.distance if is_valid else NAN, NAN, message.voltage)
+
+
+def limits_of(message: Any) -> tuple[float, float] | None:
+    """Return least and largest range in m that a DISTANCE_SENSOR looking down can measure."""
+    if message.orientation != DOWN or message.max_distance <= message.min_distance:
+        return None
+    return message.min_distance * CENTI, message.max_distance * CENTI
+
+
+def within(values: Values, limits: tuple[float, float] | None) -> Values:
+    """Return a row of `rangefinder` judged by the limits that only another message tells."""
+    distance, _, voltage = values
+    if limits is None or math.isnan(distance):
+        return values
+    is_inside = limits[0] <= distance <= limits[1]
+    return (distance if is_inside else NAN, float(is_inside), voltage)
 
 
 def _terrain(message: Any) -> Values | None:
@@ -242,7 +258,7 @@ _LOCAL = layout(
 )
 _RANGE = layout("range", "distance_m", "in_range", "signal_quality", kind="altimeter", unit="m")
 _RANGEFINDER = layout(
-    "rangefinder", "distance_m", "voltage_v", kind="altimeter", unit="m", clock=""
+    "rangefinder", "distance_m", "in_range", "voltage_v", kind="altimeter", unit="m", clock=""
 )
 _TERRAIN = layout(
     "terrain",

@@ -202,6 +202,19 @@ class TestRange:
         assert frame.layout.sensor.kind == "altimeter"
         assert (frame.device_ns, frame.layout.device_clock) == (None, "")
 
+    @pytest.mark.parametrize(("metres", "inside"), [(0.05, False), (1.5, True), (130.0, False)])
+    def test_a_rangefinder_beyond_the_limits_that_the_other_message_tells_is_nan(
+        self, metres: float, inside: bool
+    ) -> None:
+        one, peer = decoder(), Peer()
+        message = dialect.MAVLink_rangefinder_message(metres, 0.0)
+        before = one.feed(peer.pack(message))
+        assert column(before, "rangefinder", "distance_m") == [pytest.approx(metres)]
+        assert np.isnan(column(before, "rangefinder", "in_range")).all()
+        after = one.feed(peer.pack(distance(1, 100), distance(1, 100, orientation=0), message))
+        assert column(after, "rangefinder", "in_range") == [float(inside)]
+        assert np.isfinite(column(after, "rangefinder", "distance_m")).all() == inside
+
     def test_terrain_that_is_switched_off_says_nothing(self) -> None:
         off = dialect.MAVLink_terrain_report_message(501, 143, 0, 0.0, 250.0, 0, 0)
         on = dialect.MAVLink_terrain_report_message(501, 143, 100, 249.0, 1.1, 0, 8)
