@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detectkit.io.journal import Damage, Record, read_records, scan
+from detectkit.io.journal import Damage, JournalError, JournalWriter, Record, read_records, scan
 from detectkit.io.journal.layout import CHUNK_HEAD
 from detectkit.io.journal.walk import Segment
 
@@ -64,13 +64,13 @@ def per_chunk(path: Path) -> list[tuple[int, int, list[int]]]:
 
 
 def test_truncation_at_every_byte_of_the_last_chunk_keeps_all_before(tmp_path: Path) -> None:
-    (path,) = write(tmp_path, records(20), chunk_bytes=1500)
+    (path,) = write(tmp_path, records(10), chunk_bytes=500)
     whole = path.read_bytes()
-    *_, before, (begin, end, numbers) = per_chunk(path)
-    for size in range(begin - 40, len(whole)):
+    *_, before, (_, end, numbers) = per_chunk(path)
+    for size in range(before[1], len(whole)):
         path.write_bytes(whole[:size])
         found, (damage,) = read(tmp_path)
-        assert found == records(20 if size >= end else numbers[0]), size
+        assert found == records(10 if size >= end else numbers[0]), size
         assert damage.kind == "torn", size
         assert before[1] <= damage.offset
         assert damage.offset + damage.bytes == size
@@ -90,6 +90,23 @@ def test_truncation_anywhere_keeps_whole_chunks(sound: Path, tmp_path: Path, dat
     assert found == records(COUNT - len(lost))
     assert [one.kind for one in damages] == ["torn"]
     assert scan(tmp_path).segments[-1].torn_at == damages[0].offset
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_every_single_bit_of_a_file_may_flip(tmp_path: Path) -> None:
+    taken = [record(seq, size=60) for seq in range(24)]
+    (path,) = write(tmp_path, taken, chunk_bytes=700)
+    spans = [(begin, end, set(numbers)) for begin, end, numbers in per_chunk(path)]
+    for bit in range(8 * path.stat().st_size):
+        flip(path, bit)
+        found, damages = read(tmp_path)
+        lost = {seq for begin, end, hit in spans if begin <= bit // 8 < end for seq in hit}
+        numbers = {one.seq for one in found}
+        assert found == [one for one in taken if one.seq in numbers], bit
+        assert set(range(24)) - numbers <= lost, bit
+        assert len(damages) == 1, bit
+        flip(path, bit)
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -240,6 +257,13 @@ def test_a_segment_that_is_there_twice_is_left_out_and_told(copy: Path) -> None:
     assert "is left out" in str(damages[0])
 
 
+def test_a_segment_that_cannot_be_opened_is_named(copy: Path) -> None:
+    (copy / "journal-001.mcap").unlink()
+    (copy / "journal-001.mcap").mkdir()
+    with pytest.raises(JournalError, match=r"journal-001.mcap: cannot be opened"):
+        read(copy)
+
+
 def test_a_missing_segment_is_a_gap(copy: Path) -> None:
     (copy / "journal-001.mcap").unlink()
     report = scan(copy)
@@ -269,8 +293,6 @@ def test_a_bad_sector_costs_its_chunk_only(copy: Path, monkeypatch: pytest.Monke
 
 
 def test_a_journal_that_is_being_written_can_be_read(tmp_path: Path) -> None:
-    from detectkit.io.journal import JournalWriter
-
     with JournalWriter(tmp_path) as journal:
         for one in records(30):
             journal.append(one)

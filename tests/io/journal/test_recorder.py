@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -338,6 +340,20 @@ def test_before_the_start_and_after_the_end_nothing_is_taken(tmp_path: Path) -> 
     recorder.close()
     with pytest.raises(JournalError, match="it is closed"):
         put(recorder, record(0))
+
+
+def test_a_program_that_ends_without_closing_loses_nothing(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from detectkit.io.journal import Recorder\n"
+        "recorder = Recorder(Path(sys.argv[1]), sync_s=60.0); recorder.start()\n"
+        "recorder.put('gpr', 'in', b'bytes', arrival_ns=0, utc_ns=0)\n"
+        "raise SystemExit('a fault of the program')"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr.strip() == "a fault of the program"
+    assert scan(tmp_path).complete
+    assert scan(tmp_path).records == 1
 
 
 def test_a_refused_record_takes_no_number(tmp_path: Path) -> None:

@@ -144,10 +144,11 @@ def test_segments_roll_by_arrival_time(tmp_path: Path) -> None:
 
 
 def test_more_than_a_thousand_segments_keep_their_order(tmp_path: Path) -> None:
-    taken = [record(seq, size=1) for seq in range(1003)]
-    write(tmp_path, taken, segment_bytes=1)
-    assert (tmp_path / "journal-1002.mcap").is_file()
-    assert read(tmp_path) == (taken, [])
+    paths = write(tmp_path, records(60), segment_bytes=4000, chunk_bytes=500)
+    for number, path in reversed(list(enumerate(paths))):
+        path.rename(tmp_path / f"journal-{996 + number:03d}.mcap")
+    assert (tmp_path / "journal-1001.mcap").is_file()
+    assert read(tmp_path) == (records(60), [])
 
 
 def test_durable_seq_follows_sync_only(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,8 +65,7 @@ def read_chunks(folder: Path) -> Iterator[SegmentStart | Chunk | Damage]:
         raise JournalError(msg)
     journal, last = identify(paths), -1
     for path in paths:
-        with path.open("rb", buffering=0) as file:
-            segment = Segment(path, file)
+        with opened(path) as segment:
             yield SegmentStart(path, segment.size, journal)
             for piece in segment.walk(journal):
                 if isinstance(piece, Chunk):
@@ -80,10 +80,22 @@ def read_chunks(folder: Path) -> Iterator[SegmentStart | Chunk | Damage]:
 def identify(paths: list[Path]) -> str:
     """Return the journal's id from the first segment whose start is sound; "" if none is."""
     for path in paths:
-        with path.open("rb", buffering=0) as file:
-            if journal := Segment(path, file).journal():
+        with opened(path) as segment:
+            if journal := segment.journal():
                 return journal
     return ""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Segment]:
+    """Open a segment for reading; JournalError says why it cannot be."""
+    try:
+        file = path.open("rb", buffering=0)
+    except OSError as error:
+        msg = f"{path}: cannot be opened ({error.strerror}); look at its rights and at the disk"
+        raise JournalError(msg) from error
+    with file:
+        yield Segment(path, file)
 
 
 def _continues(chunk: Chunk, last: int) -> bool:

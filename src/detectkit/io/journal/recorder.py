@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import threading
 import time
@@ -121,6 +122,7 @@ class Recorder:
                 target=self._run, args=(writer,), name="journal", daemon=True
             )
             self._thread.start()
+            atexit.register(self.close)
 
     def put(
         self,
@@ -140,7 +142,8 @@ class Recorder:
             See `Record`.
         then
             Called with the record before any other record gets its place, so that a second
-            consumer sees all records in the journal's order. Must be quick.
+            consumer sees all records in the journal's order. Must be quick. What it raises goes
+            to the caller; the record is recorded all the same.
 
         Raises
         ------
@@ -171,7 +174,8 @@ class Recorder:
     def close(self) -> None:
         """Write what is queued, complete the last file, end; harmless when it has ended.
 
-        It raises nothing: `state` is ``"closed"`` when all is on disk, else ``"stopped"``.
+        It raises nothing: `state` is ``"closed"`` when all is on disk, else ``"stopped"``. It
+        waits as long as the disk takes. A program that ends without it calls it at its exit.
         """
         with self._lock:
             self._draining = True
@@ -180,6 +184,7 @@ class Recorder:
                 self._state, self._reason = "closed", ""
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
+            atexit.unregister(self.close)
 
     @property
     def state(self) -> State:

@@ -14,11 +14,11 @@ from detectkit.io.journal.folder import (
     segment_path,
     sync_folder,
 )
-from detectkit.io.journal.reader import SegmentStart, read_chunks
+from detectkit.io.journal.reader import SegmentStart, opened, read_chunks
 from detectkit.io.journal.record import JournalError
 from detectkit.io.journal.report import JournalReport, scan
 from detectkit.io.journal.segment import SegmentWriter
-from detectkit.io.journal.walk import Chunk, Segment
+from detectkit.io.journal.walk import Chunk
 from detectkit.io.journal.writer import CHUNK_BYTES
 
 
@@ -58,7 +58,7 @@ def recover(folder: str | Path) -> JournalReport:
             raise
         except OSError as error:
             msg = (
-                f"{folder}: cannot be recovered ({error.strerror}); nothing was changed or lost: "
+                f"{folder}: cannot be recovered ({error.strerror}); no record is lost by it: "
                 "make room or set the rights, then recover again"
             )
             raise JournalError(msg) from error
@@ -130,8 +130,8 @@ class _Rewriting:
         return self._writer
 
     def _compare(self) -> None:
-        with self._part.open("rb", buffering=0) as file:
-            pieces = list(map(_weight, Segment(self._part, file).walk(self._journal)))
+        with opened(self._part) as segment:
+            pieces = list(map(_weight, segment.walk(self._journal)))
         if None in pieces or sum(filter(None, pieces)) != self._records:
             msg = f"{self._part}: cannot be read back as written; the disk may be failing"
             raise JournalError(msg)
