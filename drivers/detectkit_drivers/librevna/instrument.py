@@ -106,8 +106,8 @@ class LibreVna(Instrument):
         if self.sweep_s > LONGEST_SWEEP_S:
             yield (
                 f"a sweep of {self.points} points at bandwidth_hz = {self.bandwidth_hz:g} takes "
-                f"about {self.sweep_s:.1f} s, {LONGEST_SWEEP_S:g} s at most; take fewer points or more "
-                "bandwidth"
+                f"about {self.sweep_s:.1f} s, {LONGEST_SWEEP_S:g} s at most; take fewer points "
+                "or more bandwidth"
             )
         if any(one in self.calibration_file for one in "\r\n; "):
             yield f"calibration_file = {self.calibration_file!r} may hold no space, ';' or new line"

@@ -29,7 +29,7 @@ class OfP4xx(DriverSuite):
 
 
 class TestOverUdp(OfP4xx):
-    instrument = P4xx(framing="udp", scan_counter="message_id")
+    instrument = P4xx(framing="udp", scan_counter="message_id", interval_us=30_000)
     sample = sample_of(instrument)
     checksummed = False
 

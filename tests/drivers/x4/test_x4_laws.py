@@ -29,13 +29,13 @@ class OfX4(DriverSuite):
 
 
 class TestRadioFrequency(OfX4):
-    instrument = X4()
+    instrument = X4(frames_per_second=10.0)
     sample = sample_of(instrument)
     rows: ClassVar = {"traces": ROWS}
 
 
 class TestBaseband(OfX4):
-    instrument = X4(output="iq")
+    instrument = X4(frames_per_second=10.0, output="iq")
     sample = sample_of(instrument)
     rows: ClassVar = {"traces": np.stack([to_radio_frequency(to_baseband(row)) for row in ROWS])}
     tolerance: ClassVar = {"traces": 1e-5}
