@@ -7,14 +7,23 @@ synced since it was made is not there at all.
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
 from detectkit.io.journal import JournalWriter, recover
 
 from .journals import read, record, records
+from .recording_process import RECORD_BYTES
+from .test_kill import PROGRAM, ROOT
 
 
 class Disk:
@@ -66,3 +75,59 @@ def test_every_acknowledged_record_survives_a_power_cut(
             assert recover(left).complete
             assert read(left)[0] == found
     assert max(files) >= 3
+
+
+def run(*command: object) -> int:
+    return subprocess.run([*map(str, command)], check=False, capture_output=True).returncode
+
+
+@pytest.fixture
+def disk_image(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """Return an ext4 file system in a file, and where it is mounted."""
+    image, place = tmp_path / "disk", tmp_path / "mounted"
+    place.mkdir()
+    with image.open("wb") as file:
+        file.truncate(96 << 20)
+    if not shutil.which("mkfs.ext4") or run("mkfs.ext4", "-q", image):
+        pytest.skip("there is no mkfs.ext4")
+    if run("mount", "-o", "loop", image, place):
+        pytest.skip("mounting a disk image is not permitted here")
+    yield image, place
+    run("umount", place)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.5, 1.2, 2.3])
+def test_a_file_system_that_lost_its_power_has_every_acknowledged_record(
+    disk_image: tuple[Path, Path], tmp_path: Path, seconds: float
+) -> None:
+    """The image is copied while the process stands still: what only the cache has is not in it."""
+    image, place = disk_image
+    told = tmp_path / "told"
+    with told.open("w") as output, recording(place / "journal", output) as process:
+        until = time.monotonic() + 60.0
+        while not (acknowledged(told) >= 0 or time.monotonic() > until):
+            time.sleep(0.01)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGSTOP)
+        last = acknowledged(told)
+        shutil.copy(image, tmp_path / "copy")
+        process.kill()
+    (tmp_path / "again").mkdir()
+    assert run("mount", "-o", "loop", tmp_path / "copy", tmp_path / "again") == 0
+    try:
+        found, _ = read(tmp_path / "again" / "journal")
+        assert len(found) > last > 100
+        assert found == [record(seq, size=RECORD_BYTES) for seq in range(len(found))]
+        assert recover(tmp_path / "again" / "journal").complete
+    finally:
+        run("umount", tmp_path / "again")
+
+
+def acknowledged(told: Path) -> int:
+    return max((int(line) for line in told.read_text().split("\n")[:-1]), default=-1)
+
+
+def recording(folder: Path, output: TextIO) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", PROGRAM, str(folder)]
+    return subprocess.Popen(command, stdout=output, text=True, cwd=ROOT)

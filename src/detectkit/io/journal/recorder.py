@@ -85,7 +85,7 @@ class Recorder:
         self._work = threading.Condition(self._lock)
         self._queue: deque[Record] = deque()
         self._used_bytes = 0
-        self._wake_bytes = min(WAKE_BYTES, queue_bytes // 4)
+        self._wake_bytes = max(1, min(WAKE_BYTES, queue_bytes // 4))
         self._next_seq = 0
         self._blocked_s = 0.0
         self._state: State = "stopped"
