@@ -84,7 +84,7 @@ def test_a_counter_with_lost_rows_keeps_the_time() -> None:
 def test_a_period_from_the_data_sheet_is_found_out() -> None:
     """The counter runs 3 % faster than it should."""
     true = np.arange(6000) * (SECOND / 103.0)
-    clock = ArrivalClock(period_ns=10.0 * MS, rate_tolerance=0.1)
+    clock = ArrivalClock(period_ns=10.0 * MS)
     host, _ = clock.push(np.arange(6000), as_arrival(delays("bursts", true)))
     error = (host - EPOCH - true)[true > 20 * SECOND]
     assert np.sqrt(np.mean(error**2)) < 0.2 * MS
@@ -152,6 +152,21 @@ def test_an_early_row_brings_the_line_down_and_time_still_rises() -> None:
     assert np.abs(host - EPOCH - true)[115:].max() < 0.01 * MS
 
 
+@pytest.mark.parametrize("late_ms", [50.0, 900.0])
+@pytest.mark.parametrize("seconds", [1, 5, 10])
+def test_a_late_start_is_not_taken_for_a_rate(seconds: int, late_ms: float) -> None:
+    """Everything comes late for some seconds, then the link recovers."""
+    true = np.arange(6000) * 10.0 * MS
+    arrival = delays("bursts", true) + np.where(true < seconds * SECOND, late_ms * MS, 0.0)
+    host, stated = ArrivalClock().push(
+        true.astype(np.int64), as_arrival(np.maximum.accumulate(arrival))
+    )
+    error = np.abs(host - EPOCH - true)
+    assert error[true > (seconds + 2) * SECOND].max() < 6.0 * MS
+    assert error[true > (seconds + 20) * SECOND].max() < 0.1 * MS
+    assert (error < 3.0 * stated)[true > seconds * SECOND].mean() > 0.95
+
+
 def test_captured_bursts_become_even(shared_data: Path) -> None:
     """Eight traces of a SkyHub log (captured), 19, 9, 3, 5, 3, 3, 4 ms apart."""
     path = shared_data / "magnetics/geohammer_csv/2020-07-29-14-37-42-position.csv"
@@ -161,7 +176,7 @@ def test_captured_bursts_become_even(shared_data: Path) -> None:
     trace = np.array([int(row["GPR:Trace"]) for row in rows])
     np.testing.assert_array_equal(np.diff(arrival) // MS, [19, 9, 3, 5, 3, 3, 4])
     period = float(arrival[-1] - arrival[0]) / 7.0
-    host, _ = ArrivalClock(period_ns=period, rate_tolerance=0.1).push(trace, arrival)
+    host, _ = ArrivalClock(period_ns=period).push(trace, arrival)
     assert np.abs(np.diff(host) - period).max() < 0.001 * MS
     assert np.std(np.diff(arrival)) > 5 * MS
 

@@ -143,7 +143,7 @@ class PoseJoin:
         time_ns
             Shape (rows,), int64, in the time of the track, as the clock of the sensor gives it.
         error_ns
-            Shape (rows,), its stated error; None: 0.
+            Shape (rows,), its stated error; None: 0. NaN: unknown, and so is the place's error.
         """
         errors = np.zeros(time_ns.shape) if error_ns is None else error_ns
         if errors.shape != time_ns.shape or time_ns.ndim != 1:
