@@ -106,11 +106,12 @@ class StreamPort(Port):
         return [data]
 
     def send(self, messages: Sequence[bytes]) -> None:
-        """Take messages for the host; what does not fit into the buffer is lost."""
+        """Take messages for the host; all are lost while nobody is there."""
         for message in messages:
-            room = self.buffer_bytes - len(self._pending) if self._descriptor() is not None else 0
-            self._pending += message[: max(room, 0)]
-            self.lost += max(len(message) - max(room, 0), 0)
+            kept = len(message) if self._descriptor() is not None else 0
+            kept = max(min(kept, self._room()), 0)
+            self._pending += message[:kept]
+            self.lost += len(message) - kept
 
     def flush(self) -> None:
         """Hand over as much as the wire takes."""
@@ -127,6 +128,10 @@ class StreamPort(Port):
             del self._pending[:sent]
             if sent == 0:
                 return
+
+    def _room(self) -> int:
+        """Return how many bytes more the buffer takes; what goes beyond is lost."""
+        return self.buffer_bytes - len(self._pending)
 
     def _lose(self) -> None:
         self.lost += len(self._pending)
