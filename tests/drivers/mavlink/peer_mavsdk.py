@@ -1,4 +1,4 @@
-"""MAVSDK in a process of its own; tells what it found as JSON on standard error.
+"""MAVSDK in a process of its own; tells what it found as lines of JSON.
 
 Usage: ``peer_mavsdk.py ground-station PORT``, ``autopilot PORT`` or ``import PLAN WAYPOINTS``. The
 first two end when their standard input does.
@@ -7,17 +7,26 @@ first two end when their standard input does.
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
 import time
-from typing import Any
+from typing import Any, TextIO
 
+OUT: TextIO = sys.stdout
 WATCHED = ("HEARTBEAT", "STATUSTEXT", "NAMED_VALUE_FLOAT", "TUNNEL", "GLOBAL_POSITION_INT")
 
 
+def told_to() -> TextIO:
+    """Return standard output for ourselves; what the library logs there goes to standard error."""
+    ours = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return ours
+
+
 def tell(**fields: Any) -> None:
-    sys.stderr.write(json.dumps(fields) + "\n")
-    sys.stderr.flush()
+    OUT.write(json.dumps(fields) + "\n")
+    OUT.flush()
 
 
 def free_port() -> int:
@@ -89,6 +98,7 @@ def importing(plan: str, waypoints: str) -> None:
 
 
 if __name__ == "__main__":
+    OUT = told_to()
     {"ground-station": ground_station, "autopilot": autopilot, "import": importing}[sys.argv[1]](
         *sys.argv[2:]
     )

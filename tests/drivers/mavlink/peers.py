@@ -63,8 +63,7 @@ class Process:
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             text=True,
             **options,
         )
@@ -89,7 +88,7 @@ class Process:
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
         try:
-            self.process.wait(3.0)
+            self.process.wait(1.0)
         except subprocess.TimeoutExpired:
             self.process.terminate()
             try:
@@ -98,12 +97,12 @@ class Process:
                 self.process.kill()
                 self.process.wait()
         self._reader.join(5.0)
-        assert self.process.stderr is not None
-        self.process.stderr.close()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
     def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
             self._lines.put(line)
 
 
