@@ -38,6 +38,7 @@ VOCABULARY: dict[str, Term] = {
     "roll_rad": Term("rad", "roll, right side down"),
     "pitch_rad": Term("rad", "pitch, nose up"),
     "yaw_rad": Term("rad", "heading from true north, clockwise"),
+    "waypoint": Term("1", "number of the mission item flown to"),
     "fix_quality": Term("1", "fix quality as NMEA GGA: 0 none, 4 RTK fixed, 5 RTK float"),
     "height_m": Term("m", "antenna height above the ground, from an altimeter"),
     "mark": Term("1", "1 where the operator set a mark, else 0"),

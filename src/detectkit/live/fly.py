@@ -116,7 +116,7 @@ class Fly:
         self._finish.set()
 
     async def run(self) -> Flown:
-        """Fly until stopped, or for `duration_s`; everything recorded is then safe."""
+        """Fly until stopped, or for `duration_s`; everything recorded is then on the disk."""
         self.recorder.start()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(anyio.to_thread.run_sync, self.worker.run)
@@ -126,7 +126,7 @@ class Fly:
             try:
                 with anyio.move_on_after(self.duration_s):
                     await self._watch_over()
-            finally:  # whatever happened: the instruments stop, all that came is safe
+            finally:  # whatever happened: the instruments stop, all that came is on disk
                 with anyio.CancelScope(shield=True):
                     await self._end()
             tasks.cancel_scope.cancel()

@@ -29,7 +29,7 @@ class StreamHealth:
     ----------
     received, decoded, dropped, durable
         Rows: told or damaged on the wire; understood; lost by the counter, or damaged where the
-        instrument counts nothing; safe on the disk.
+        instrument counts nothing; synced to the disk.
     rate_hz, watched_s, nominal_hz
         Rows a second, over how long that was seen, and what the instrument should give.
     age_s

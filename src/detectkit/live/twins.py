@@ -13,14 +13,14 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from detectkit.core.settings import build
-from detectkit.drivers import Measured, Source, build_instrument
+from detectkit.drivers import Measured, Source, build_instrument, instrument_class
 from detectkit.drivers.bench import Bench, Faults
 from detectkit.sim import FlightSimulator, Scenario
 
@@ -48,7 +48,10 @@ def benches(simulator: FlightSimulator, *, seed: int) -> dict[str, Bench]:
     made = {}
     for number, one in enumerate(simulator.scenario.instruments):
         where = f"instrument {one.id!r} of the scenario"
-        twin = build_instrument(one.driver, one.settings, where=where).twin()
+        settings = dict(one.settings)
+        if any(known.name == "rate_hz" for known in fields(instrument_class(one.driver))):
+            settings.setdefault("rate_hz", one.rate_hz)
+        twin = build_instrument(one.driver, settings, where=where).twin()
         twin.rate_hz = one.rate_hz
         faults = build(Faults, dict(one.faults), where=f"faults of {where}")
         source = source_of(simulator, one.id, one.rate_hz)

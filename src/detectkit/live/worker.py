@@ -24,7 +24,7 @@ LATENCIES = 20_000
 
 @dataclass(slots=True)
 class Durable:
-    """Rows whose raw bytes are safe on the disk, per stream."""
+    """Rows whose raw bytes are synced to the disk, per stream."""
 
     rows: dict[str, int] = field(default_factory=dict)
     _waiting: deque[tuple[int, str, int]] = field(default_factory=deque)
@@ -34,7 +34,7 @@ class Durable:
         self._waiting.append((seq, stream, rows))
 
     def advance(self, durable_seq: int) -> None:
-        """Take note that all records up to `durable_seq` are safe."""
+        """Take note that all records up to `durable_seq` are on the disk."""
         while self._waiting and self._waiting[0][0] <= durable_seq:
             _, stream, rows = self._waiting.popleft()
             self.rows[stream] = rows
@@ -51,7 +51,7 @@ class Worker:
     flow, processing
         What is done with them.
     durable_seq
-        Returns up to which record the journal is safe.
+        Returns up to which record the journal is on the disk.
     show
         Called with processed traces, for a display that may drop them.
     """

@@ -144,7 +144,7 @@ class Locator:
         """Take rows that wait from now on."""
         if len(timed):
             self._waiting.append(timed)
-            self._join.push(timed.host_ns)
+            self._join.push(timed.host_ns, timed.error_ns)
 
     def ready(self, now_ns: int, utc: UtcClock) -> Iterator[Block]:
         """Yield the rows whose poses are there, or will not come."""

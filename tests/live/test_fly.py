@@ -1,0 +1,92 @@
+"""A simulated mission over pseudo-terminals, TCP and UDP, as an operator starts it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from fields import Field
+from flights import MISSION
+
+from detectkit.io import open_recording
+
+
+@pytest.fixture(scope="module")
+def flown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole simulated flight."""
+    field = Field(tmp_path_factory.mktemp("fly"))
+    mission = field.write()
+    flight = field.path / "flight"
+    field.run("fly", mission, "--simulate", "--seed", "3", "-o", flight)
+    return flight
+
+
+def test_live_and_replay_give_identical_bits(flown: Path, field: Field) -> None:
+    told = json.loads(field.run("replay", flown, "--json"))
+    assert told["same_as_live"] is True
+    assert told["traces"]["gpr"] > 100
+
+
+def test_every_stream_is_recorded_and_finalized(flown: Path) -> None:
+    rows: dict[str, int] = {}
+    for stream in open_recording(flown / "flight.h5").streams:
+        rows[stream.header.sensor.id] = rows.get(stream.header.sensor.id, 0) + stream.traces
+    assert rows["gpr"] == pytest.approx(80 * 13, rel=0.15)
+    assert rows["coil"] == pytest.approx(50 * 13.5, rel=0.15)
+    assert {"altimeter.distance", "gnss.position", "autopilot.attitude"} <= rows.keys()
+
+
+def test_the_status_tells_rows_each_second(flown: Path, field: Field) -> None:
+    status = field.status(flown)
+    assert len(status) >= 10
+    last = status[-1]["streams"]["gpr"]
+    assert last["received"] == last["decoded"] == last["durable"] > 800
+    assert last["dropped"] == 0
+    durable = [one["streams"].get("gpr", {"durable": 0})["durable"] for one in status]
+    assert durable == sorted(durable)
+    assert all(
+        one["durable"] <= one["decoded"] <= one["received"]
+        for line in status
+        for one in line["streams"].values()
+    )
+    assert status[-1]["simulated"] is True
+
+
+def test_products_lie_beside_the_recording(flown: Path) -> None:
+    for name in ("indications.csv", "map.png", "journal-000.mcap", "flight.json", "refly.plan"):
+        assert (flown / name).stat().st_size > 100
+
+
+def test_the_inspection_of_folder_and_file_agree(flown: Path, field: Field) -> None:
+    folder = json.loads(field.run("inspect", flown, "--json"))
+    file = json.loads(field.run("inspect", flown / "flight.h5", "--json", code=None))
+    counts: dict[str, int] = {}
+    for one in file["streams"]:
+        counts[one["sensor"]] = counts.get(one["sensor"], 0) + one["traces"]
+    assert counts == {one["sensor"]: one["traces"] for one in folder["streams"]}
+    assert folder["simulated"]
+
+
+def test_a_second_flight_never_replaces_the_first(flown: Path, field: Field) -> None:
+    mission = field.write()
+    before = (flown / "journal-000.mcap").stat().st_size
+    field.run("fly", mission, "--simulate", "-o", flown, code=2)
+    assert (flown / "journal-000.mcap").stat().st_size == before
+
+
+def test_the_check_before_take_off_names_all_faults_at_once(field: Field) -> None:
+    deaf = MISSION.replace('driver = "coil"', 'driver = "coil"\nconnect = "serial:/dev/none"')
+    mission = field.write(mission=deaf.replace('driver = "zgpr"', 'driver = "zgpr"'))
+    done = subprocess.run(
+        field.command("fly", mission, "--check"), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    for name in ("gpr", "coil", "altimeter", "gnss", "autopilot"):
+        assert f"{name}:" in done.stderr
+
+
+def test_the_check_is_content_with_what_works(field: Field) -> None:
+    mission = field.write()
+    assert "ready to fly" in field.run("fly", mission, "--simulate", "--check")
