@@ -143,7 +143,10 @@ class Bench:
         self._ask(self._reboot)
 
     def set_faults(self, faults: Faults) -> None:
-        """Replace the faults; times in them count from the start of the bench."""
+        """Replace the faults; times in them count from the start of the bench.
+
+        Another `clock_ppm` makes the instrument's clock step, since it counts from switching on.
+        """
         self._ask(lambda: self._order(faults))
 
     def _run(self) -> None:

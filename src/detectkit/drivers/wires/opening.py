@@ -22,7 +22,7 @@ TRANSPORTS: Mapping[str, Callable[[Address], Transport]] = {
 
 
 def open_transport(address: str) -> Transport:
-    """Return the transport of an address, not open yet; keep it for every opening.
+    """Return the transport of an address, not open yet.
 
     Parameters
     ----------

@@ -22,6 +22,10 @@ from detectkit.drivers.wires.wire import Wire
 BY_ID = Path("/dev/serial/by-id")
 """Where udev keeps a name for each adapter that stays when it is plugged into another socket."""
 
+_noted: dict[str, str] = {}
+"""Stable names of devices, noted at their first opening in this process: a mission makes a new
+transport for each opening, and the adapter may have another number by then."""
+
 _STOP_BITS = {"1": 1, "1.5": 1.5, "2": 2}
 
 
@@ -43,12 +47,11 @@ class Serial(Wire):
             "stopbits": _STOP_BITS[address.choice("stopbits", tuple(_STOP_BITS), "1")],
             "rtscts": address.choice("rtscts", ("0", "1"), "0") == "1",
         }
-        self._stable = ""
         self._port: Any = None
 
     def _connect(self, waiter: Waiter) -> None:
         serial = _pyserial()
-        path = self._stable or self._path
+        path = _noted.get(self._path, self._path)
         try:
             self._port = serial.Serial(path, exclusive=True, timeout=0, **self._settings)
         except (ValueError, termios.error) as error:
@@ -60,7 +63,8 @@ class Serial(Wire):
             self._port.set_low_latency_mode(True)
         with contextlib.suppress(OSError):
             fcntl.ioctl(descriptor, termios.TIOCEXCL)
-        self._stable = self._stable or stable_name(self._path)
+        if path == self._path and (link := stable_name(path)):
+            _noted[path] = link
         waiter.watch(descriptor)
 
     def _disconnect(self) -> None:
@@ -88,7 +92,9 @@ class Serial(Wire):
 
     def _explain(self, error: OSError) -> str:
         if error.errno == errno.ENOENT:
-            return f"is not there; ports with an adapter: {', '.join(_adapters()) or 'none'}"
+            tried = _noted.get(self._path, self._path)
+            there = ", ".join(map(str, _links())) or "none"
+            return f"is not there (looked for {tried}); adapters that are: {there}"
         if error.errno == errno.EACCES:
             return "may not be opened by this user; add the user to the port's group (dialout)"
         if error.errno in (errno.EBUSY, errno.EAGAIN):
@@ -97,19 +103,15 @@ class Serial(Wire):
 
 
 def stable_name(path: str) -> str:
-    """Return the link in /dev/serial/by-id that names the same device, or the path itself."""
+    """Return the link in /dev/serial/by-id that names the same device, "" where there is none."""
     for link in _links():
         if os.path.realpath(link) == os.path.realpath(path):
             return str(link)
-    return path
+    return ""
 
 
 def _links() -> list[Path]:
     return sorted(BY_ID.iterdir()) if BY_ID.is_dir() else []
-
-
-def _adapters() -> list[str]:
-    return [os.path.realpath(link) for link in _links()]
 
 
 def _pyserial() -> Any:
