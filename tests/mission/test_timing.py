@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from detectkit.core import Sensor
 from detectkit.drivers import Frame, Layout
+from detectkit.geo import PeerClock
 from detectkit.mission.timing import RowCounter, StreamClock
 
 
@@ -93,3 +94,21 @@ def test_bursts_do_not_move_the_rows_of_an_even_instrument() -> None:
         true += [5_000_000_000 + one for one in stamps]
     error_s = (np.array(told) - np.array(true))[300:] / 1e9
     assert np.abs(error_s).max() == pytest.approx(0.0, abs=5e-3)
+
+
+def test_a_reboot_puts_no_row_into_the_past() -> None:
+    layout = Layout("rows", Sensor(), columns=("x",), device_clock="boot")
+    peer = PeerClock()
+    clock = StreamClock(layout, peer)
+    second = 1_000_000_000
+    for step in range(5):
+        peer.push(100 * second + step * second, step * second, step * second + 1_000_000)
+    before, _ = clock.push(frame(layout, 1, [105 * second]), np.arange(1), 5 * second)
+    assert before[0] == pytest.approx(5 * second, abs=5_000_000)
+    rebooted, _ = clock.push(frame(layout, 1, [2 * second]), np.arange(1), 9 * second)
+    assert rebooted[0] == pytest.approx(9 * second, abs=100_000_000)
+    for step in range(5):
+        at = 10 * second + step * second
+        peer.push(3 * second + step * second, at, at + 1_000_000)
+    after, _ = clock.push(frame(layout, 1, [8 * second]), np.arange(1), 15 * second)
+    assert after[0] == pytest.approx(15 * second, abs=5_000_000)

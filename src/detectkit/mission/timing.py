@@ -12,6 +12,8 @@ from detectkit.geo import ArrivalClock, PeerClock
 
 Integers = npt.NDArray[np.int64]
 Values = npt.NDArray[np.float64]
+RESTART_NS = 1_000_000_000
+"""A device clock that falls back by more has begun again; rows that come late fall back less."""
 
 
 @dataclass(slots=True)
@@ -75,6 +77,9 @@ class StreamClock:
     peer: PeerClock | None = None
     lag_ns: int = 0
     _arrival: ArrivalClock = field(init=False)
+    _last_device_ns: int | None = None
+    _peer_resets: int = 0
+    _peer_is_old: bool = False
 
     def __post_init__(self) -> None:
         rate_hz = self.layout.rate_hz
@@ -96,11 +101,29 @@ class StreamClock:
             return arrivals - self.lag_ns, np.full(rows, np.nan)
         if frame.device_ns is None:
             host, error = self._by_number(numbers, arrivals)
-        elif self.peer is not None and self.peer.ready:
-            host, error = self.peer.to_host(frame.device_ns)
+        elif (peer := self._known_peer(frame.device_ns)) is not None:
+            host, error = peer.to_host(frame.device_ns)
         else:
             host, error = self._arrival.push(frame.device_ns, arrivals)
         return host - self.lag_ns, error
+
+    def _known_peer(self, device_ns: Integers) -> PeerClock | None:
+        """Return the time exchange if it is with the clock that stamped these rows.
+
+        An instrument that began again stamps with a new clock; until the first exchange with
+        that one, what is known of the old one would put its rows into the past.
+        """
+        peer = self.peer
+        if peer is None or device_ns.size == 0:
+            return None
+        last = self._last_device_ns
+        jumped = last is not None and int(device_ns[0]) < last - RESTART_NS
+        self._last_device_ns = int(device_ns[-1])
+        if peer.resets != self._peer_resets:
+            self._peer_resets, self._peer_is_old = peer.resets, False
+        elif jumped:
+            self._peer_is_old = True
+        return peer if peer.ready and not self._peer_is_old else None
 
     def _by_number(self, numbers: Integers, arrivals: Integers) -> tuple[Integers, Values]:
         if self.layout.rate_hz is None:
