@@ -52,6 +52,16 @@ def test_a_loss_soon_after_the_start_is_noticed_too(radar_rows, at_trace: int):
     np.testing.assert_array_equal(found[-10:], rows[-10:])
 
 
+@pytest.mark.parametrize("lost", [2, 6, 14])
+def test_a_short_shift_is_noticed_only_where_traces_hardly_change(radar_rows, lost: int):
+    """The ground moves reflections by some samples as well: it must not move the cut."""
+    for noise, is_noticed in ((5.0, True), (1500.0, False)):
+        decoder = SETTINGS.decoder()
+        data, at = stream(radar_rows(60, 512, noise=noise)), 40 * SIZE + 600
+        decoder.feed(GREETING + data[:at] + data[at + lost :])
+        assert (decoder.tally.damaged == 1) == is_noticed
+
+
 def test_one_disturbed_trace_is_given_out_and_moves_nothing(radar_rows):
     rows = radar_rows(60, 512)
     rows[45] = np.random.default_rng(3).integers(-30000, 30000, 512)
