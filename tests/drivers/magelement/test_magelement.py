@@ -100,6 +100,16 @@ def test_the_pulse_per_second_marks_its_row() -> None:
     assert not dark.coords["pps_locked"].any()
 
 
+@pytest.mark.parametrize(
+    ("system", "pps", "locked"),
+    [(0x8000, 1, 0), (0x4000, 0, 1), (0x3FFF, 0, 0)],
+)
+def test_only_their_own_bits_tell_pulse_and_lock(system: int, pps: int, locked: int) -> None:
+    (got,) = frames(MagElementDecoder().feed(by_hand(0, system=system)))
+    assert set(got.coords["pps"].tolist()) == {pps}
+    assert set(got.coords["pps_locked"].tolist()) == {locked}
+
+
 def test_the_heartbeat_is_a_status_row_and_says_changes_once() -> None:
     decoder = MagElementDecoder()
     items = decoder.feed(heartbeat(5000, first_pps=417, last_pps=4417) * 2)

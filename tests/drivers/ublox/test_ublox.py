@@ -243,6 +243,13 @@ class TestTwin:
         assert column(got, "fix_quality") == quality
         assert got.coords["time_ns"].tolist() == [UTC_NS]
 
+    def test_the_time_of_week_is_that_of_gps(self) -> None:
+        (got,) = decode(navigation(platform(), UTC_NS))
+        gps_epoch_s = 315_964_800
+        milliseconds = UTC_NS // 1_000_000 - 1000 * (gps_epoch_s - 18)
+        assert got.device_ns is not None
+        assert got.device_ns.tolist() == [milliseconds % 604_800_000 * 1_000_000]
+
     def test_no_fix_known_is_no_fix(self) -> None:
         lost = platform(fix_quality=math.nan, up_m=math.nan)
         (got,) = decode(navigation(lost, UTC_NS))
