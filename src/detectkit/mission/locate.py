@@ -123,6 +123,7 @@ class Locator:
     mission: Mission
     _join: PoseJoin = field(init=False)
     _waiting: deque[Timed] = field(default_factory=deque)
+    _line: str = ""
     _rows: int = 0
 
     def __post_init__(self) -> None:
@@ -164,8 +165,6 @@ class Locator:
                 name: one[at:stop] for name, one in posed.coords.items()
             }
             places["time_ns"] = utc.to_utc(timed.host_ns)
-            places["source_trace"] = np.arange(self._rows, self._rows + len(timed))
-            self._rows += len(timed)
             yield from self._lines(timed, places)
             at = stop
 
@@ -189,8 +188,16 @@ class Locator:
         bounds = [0, *(np.flatnonzero(cut) + 1).tolist(), len(timed)]
         for start, stop in pairwise(bounds):
             own = {name: one[start:stop] for name, one in places.items()}
-            block = timed.rows(start, stop).block(self.key, own)
-            yield replace(block, line=line_name(self.mission.name, float(lines[start])))
+            line = line_name(self.mission.name, float(lines[start]))
+            own["source_trace"] = self._trace_numbers(line, stop - start)
+            yield replace(timed.rows(start, stop).block(self.key, own), line=line)
+
+    def _trace_numbers(self, line: str, rows: int) -> Integers:
+        """Return the number of each row within its line, as the recording will count them."""
+        if line != self._line:
+            self._line, self._rows = line, 0
+        first, self._rows = self._rows, self._rows + rows
+        return np.arange(first, first + rows, dtype=np.int64)
 
 
 def line_name(mission: str, waypoint: float) -> str:
