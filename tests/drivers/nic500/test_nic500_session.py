@@ -231,3 +231,12 @@ def test_a_twin_is_not_given_rows_of_another_length():
 def test_a_setting_out_of_range_is_refused_with_what_is_allowed(settings, words: str):
     with pytest.raises(UsageError, match=words):
         Nic500(**settings)
+
+
+def test_a_recorded_stream_is_opened_as_it_is(tmp_path):
+    recorded = tmp_path / "flight.bin"
+    recorded.write_bytes(b"\x00" * 40)
+    transport = SETTINGS.connect(f"replay:{recorded}")
+    transport.open()
+    assert transport.read(1.0) == b"\x00" * 40
+    transport.close()
