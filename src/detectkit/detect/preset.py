@@ -260,7 +260,7 @@ class _Fitted:
         high_hz = min(2.2 / self.period_s, 0.9 * nyquist_hz)
         background = self.traces(22.0, otherwise=300)
         lead_s = _round(max(self.interval_s, 2.0 * self.period_s))
-        ground = [{"use": "remove-height", "lead_s": lead_s}] if self.airborne else []
+        ground = self._ground(lead_s) if self.airborne else []
         return [
             {"use": "dc"},
             {
@@ -278,6 +278,22 @@ class _Fitted:
             },
             *self.track,
             {"use": "sliding-mean-background", "window_traces": background | 1},
+        ]
+
+    def _ground(self, lead_s: float) -> list[dict[str, Any]]:
+        """Return the steps that level the ground under a flying antenna.
+
+        An altimeter finds it to a centimetre or three; the reflection itself, looked for within
+        a period of there, to a millimetre or three.
+        """
+        return [
+            {"use": "remove-height", "lead_s": lead_s},
+            {
+                "use": "ground-bounce",
+                "window_s": [_round(-self.period_s), _round(1.2 * self.period_s)],
+                "maximum_move_s": _round(0.25 * self.period_s),
+            },
+            {"use": "align-ground", "lead_s": lead_s},
         ]
 
     def score(self) -> list[dict[str, Any]]:

@@ -19,6 +19,8 @@ from detectkit.product.writing import naming
 
 Values = npt.NDArray[np.float64]
 TRUTH_COLOUR = "#0072B2"
+NUMBERED = 20
+"""So many of the strongest indications have their rank beside them."""
 BREAK_M = 0.5
 """A line is not drawn over a longer step: nothing was measured there."""
 
@@ -62,7 +64,7 @@ def draw_flight_map(
         return False
     lon, lat = np.array(track.longitude_deg), np.array(track.latitude_deg)
     frame = LocalFrame(float(lon.mean()), float(lat.mean()))
-    figure = Figure(figsize=(9.0, 7.0), layout="constrained")
+    figure = Figure(figsize=(9.0, _height_of(frame, track)), layout="constrained")
     axes = figure.subplots()
     _draw_track(figure, axes, frame, track)
     placed = _draw_indications(axes, frame, indications)
@@ -79,6 +81,12 @@ def draw_flight_map(
     with naming(path):
         figure.savefig(path, dpi=130, bbox_inches="tight")
     return True
+
+
+def _height_of(frame: LocalFrame, track: Track) -> float:
+    """Return the height of a picture 9 inches wide that the track fills."""
+    east, north, _ = frame.to_local(np.array(track.longitude_deg), np.array(track.latitude_deg))
+    return float(np.clip(2.0 + 6.5 * np.ptp(north) / max(float(np.ptp(east)), 1.0), 4.0, 11.0))
 
 
 def _draw_track(figure: Figure, axes: Axes, frame: LocalFrame, track: Track) -> None:
@@ -98,11 +106,13 @@ def _draw_indications(axes: Axes, frame: LocalFrame, found: Sequence[Indication]
     if not placed:
         return 0
     east, north = _local(frame, [(o.longitude_deg or 0.0, o.latitude_deg or 0.0) for o in placed])
-    axes.scatter(east, north, s=110, facecolors="none", edgecolors=INDICATION_COLOUR,
-                 linewidths=1.6, zorder=4, label="indication (rank)")  # fmt: skip
+    size = np.clip([one.score for one in placed], 4.0, 16.0) ** 1.8
+    axes.scatter(east, north, s=size, facecolors="none", edgecolors=INDICATION_COLOUR,
+                 linewidths=1.4, zorder=4, label="indication, larger for a higher score")  # fmt: skip
     for one, x, y in zip(placed, east, north, strict=True):
-        axes.annotate(str(one.rank), (x, y), xytext=(7, 5), textcoords="offset points",
-                      color=INDICATION_COLOUR, fontsize=9, zorder=5)  # fmt: skip
+        if one.rank <= NUMBERED:
+            axes.annotate(str(one.rank), (x, y), xytext=(7, 5), textcoords="offset points",
+                          color=INDICATION_COLOUR, fontsize=9, zorder=5)  # fmt: skip
     return len(placed)
 
 
