@@ -8,6 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO_LINE := sim_data/detectkit_sim_data/demo_line.h5
 DEMO_OUT := out/demo
+DEMO_FLIGHT := out/demo-flight
 
 # Each stamp stands for one set of installed packages; it is older than pyproject.toml when they
 # must be installed anew.
@@ -21,9 +22,11 @@ DEV_READY := $(VENV)/.ready-dev
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
 
-demo: $(RUN_READY) ## process the simulated line that ships, into out/demo
+demo: $(RUN_READY) ## process the simulated line that ships, and fly a simulated mission; into out/
 	$(BIN)/detectkit process $(DEMO_LINE) -o $(DEMO_OUT)
-	@echo "Pictures to open:"; find $(DEMO_OUT) -name '*.png' | sort | sed 's/^/  /'
+	rm -rf $(DEMO_FLIGHT)
+	$(BIN)/detectkit fly --simulate -o $(DEMO_FLIGHT)
+	@echo "Pictures to open:"; find $(DEMO_OUT) $(DEMO_FLIGHT) -name '*.png' | sort | sed 's/^/  /'
 
 test: $(TEST_READY) ## run all tests
 	$(BIN)/python -m pytest
@@ -58,7 +61,7 @@ $(BIN)/python:
 			"on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 
 $(RUN_READY): pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable ".[live]"
 	@touch $@
 
 $(TEST_READY): pyproject.toml | $(BIN)/python

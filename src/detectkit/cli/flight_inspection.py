@@ -13,6 +13,11 @@ from detectkit.cli.exit_codes import ExitCode
 from detectkit.cli.output import err, out, trace_progress
 
 
+def is_flight(path: Path) -> bool:
+    """Tell whether a path is the folder of a flight, be it only by its journal."""
+    return path.is_dir() and any(any(path.glob(name)) for name in ("flight.json", "journal-*.mcap"))
+
+
 def inspect_flight(folder: Path, *, as_json: bool) -> None:
     """Decode a flight's journal; print counts, spans and gaps per stream."""
     from detectkit.io.journal import scan

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from detectkit.cli.exit_codes import ExitCode
-from detectkit.cli.flight_inspection import inspect_flight
+from detectkit.cli.flight_inspection import inspect_flight, is_flight
 from detectkit.cli.options import FileArgument, FormatOption, SetOption
 from detectkit.cli.output import out, say_notices, trace_progress
 from detectkit.io import Overrides, Recording, open_recording
@@ -42,7 +42,7 @@ def inspect(
     """
     from detectkit.product.inspection import describe_recording, inspect_stream
 
-    if file.is_dir():
+    if is_flight(file):
         inspect_flight(file, as_json=as_json)
         return
     overrides = Overrides.parse(settings or [])
