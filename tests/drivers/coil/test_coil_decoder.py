@@ -160,12 +160,14 @@ def test_a_reboot_sets_the_clock_back_as_it_was_sent() -> None:
     assert stamp.tolist() == [9_000_000]
 
 
-def test_flags_of_the_instrument_are_coordinates() -> None:
-    wire = samples_frame(0, 0, np.zeros(1, np.float32), flags=BALANCING | OVERLOAD | 0x80)
-    (got,) = rows(told(1).feed(wire))
-    assert {name: int(one[0]) for name, one in got.coords.items()} == {
-        "overload": 1,
-        "balancing": 1,
+@pytest.mark.parametrize("overload", [0, 1])
+@pytest.mark.parametrize("balancing", [0, 1])
+def test_flags_of_the_instrument_are_coordinates(overload: int, balancing: int) -> None:
+    flags = overload * OVERLOAD | balancing * BALANCING | 0x80
+    (got,) = rows(told(1).feed(samples_frame(0, 0, np.zeros(1, np.float32), flags=flags)))
+    assert {name: one.tolist() for name, one in got.coords.items()} == {
+        "overload": [overload],
+        "balancing": [balancing],
     }
 
 
