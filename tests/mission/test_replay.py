@@ -12,7 +12,7 @@ from detectkit.core import Block, concat
 from detectkit.io import open_recording
 from detectkit.mission import FlightFolder, Processing, Replay, Replayed, finalize
 
-RADAR_S = 14.0
+RADAR_HZ = 80.0
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +31,17 @@ def test_the_traces_are_located_and_the_object_is_indicated(
 ) -> None:
     from detectkit.geo import LocalFrame
 
-    best = reference.indications[0]
     truth = spoken.simulator.truth.objects[0]
+    lane = spoken.simulator.truth.lanes[0]
+    # Before and behind the lane the vehicle climbs and lands over one place: no survey.
+    first, last = (round((one + 0.3) * RADAR_HZ) for one in (lane.start_s, lane.end_s - 0.6))
+    best = next(one for one in reference.indications if first < one.trace < last)
     frame = LocalFrame(truth.longitude_deg, truth.latitude_deg)
     assert best.longitude_deg is not None
     assert best.latitude_deg is not None
     east, north, _ = frame.to_local(np.array([best.longitude_deg]), np.array([best.latitude_deg]))
     assert float(np.hypot(east, north)[0]) < truth.radius_m + 0.05
-    assert best.depth_m == pytest.approx(truth.depth_m, abs=2 * best.depth_error_m)
+    assert best.depth_m == pytest.approx(truth.depth_m, abs=3 * best.depth_error_m)
 
 
 @pytest.mark.parametrize(("gathered", "piece_bytes"), [(1, 7), (8, 100), (300, None)])

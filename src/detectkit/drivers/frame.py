@@ -22,7 +22,9 @@ class Layout:
     Parameters
     ----------
     stream
-        Name of the stream within its instrument: ``"traces"``, ``"field"``, ``"attitude"``.
+        Name of the stream within its instrument. The main one is ``"traces"`` of a radar,
+        ``"response"`` of a metal detector, ``"field"`` of a magnetometer; others as they are:
+        ``"attitude"``.
     sensor
         What measures them. A mission replaces its ``id`` by the instrument's name there.
     columns

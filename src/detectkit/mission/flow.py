@@ -21,6 +21,8 @@ from detectkit.mission.locate import Locator, PoseSources, Timed
 from detectkit.mission.settings import Mission, Mount
 from detectkit.mission.timing import RowCounter, StreamClock
 
+MAIN_STREAMS = frozenset({"traces", "response", "field"})
+"""Streams that are called after their instrument alone: what it is there for."""
 LOCATED_KINDS = frozenset({"gpr", "metal_detector", "magnetometer"})
 """Sensors whose rows get a place; the others say where the platform is."""
 
@@ -214,9 +216,9 @@ def _source(mount: Mount) -> _Source:
 
 
 def _key(source: _Source, frame: Frame) -> str:
-    """Return a new stream's name: its instrument's alone for the first that is located."""
-    main = frame.layout.sensor.kind in LOCATED_KINDS and not source.streams
-    return source.mount.id if main else f"{source.mount.id}.{frame.layout.stream}"
+    """Return a new stream's name: its instrument's alone for the main one."""
+    name = frame.layout.stream
+    return source.mount.id if name in MAIN_STREAMS else f"{source.mount.id}.{name}"
 
 
 def _event(record: Record) -> str:
