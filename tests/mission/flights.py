@@ -141,8 +141,17 @@ def simulator(text: str = SCENARIO) -> FlightSimulator:
     return FlightSimulator(Scenario.from_toml(text))
 
 
-def speak(flown: FlightSimulator, *, seed: int = 0, duration_s: float | None = None) -> Spoken:
-    """Let all twins speak for the whole flight; bytes arrive a few ms late, as they do."""
+def speak(
+    flown: FlightSimulator,
+    *,
+    seed: int = 0,
+    duration_s: float | None = None,
+    jumps: dict[str, tuple[float, float]] | None = None,
+) -> Spoken:
+    """Let all twins speak for the whole flight; bytes arrive a few ms late, as they do.
+
+    `jumps` holds (at_s, by_s) for instruments whose clock is set in flight.
+    """
     rng = np.random.default_rng(seed)
     twins = {one.id: _twin(one) for one in flown.scenario.instruments}
     rows = dict.fromkeys(twins, 0)
@@ -154,6 +163,10 @@ def speak(flown: FlightSimulator, *, seed: int = 0, duration_s: float | None = N
             measured = _measured(flown, one, tick)
             if measured is None:
                 continue
+            at_s, by_s = (jumps or {}).get(one.id, (np.inf, 0.0))
+            if tick * TICK_S >= at_s:
+                moved = measured.device_ns + round(by_s * 1e9)
+                measured = Measured(moved, measured.values, measured.utc_ns)
             rows[one.id] += len(measured)
             late_ns = int(rng.exponential(3e6)) + 1_000_000
             arrival_ns = HOST_NS + round((tick + 1) * TICK_S * 1e9) + late_ns

@@ -108,7 +108,7 @@ def _draw_indications(axes: Axes, frame: LocalFrame, found: Sequence[Indication]
     east, north = _local(frame, [(o.longitude_deg or 0.0, o.latitude_deg or 0.0) for o in placed])
     size = np.clip([one.score for one in placed], 4.0, 16.0) ** 1.8
     axes.scatter(east, north, s=size, facecolors="none", edgecolors=INDICATION_COLOUR,
-                 linewidths=1.4, zorder=4, label="indication, larger for a higher score")  # fmt: skip
+                 linewidths=1.4, zorder=4, label="indication, larger: higher score")  # fmt: skip
     for one, x, y in zip(placed, east, north, strict=True):
         if one.rank <= NUMBERED:
             axes.annotate(str(one.rank), (x, y), xytext=(7, 5), textcoords="offset points",
