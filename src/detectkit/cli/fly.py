@@ -59,11 +59,14 @@ def fly(
 
       detectkit fly --simulate --seed 3 -o flights/simulated
     """
+    from detectkit.live.warm_up import warm_up
     from detectkit.mission import Mission
 
     with _shipped(mission, simulate=simulate) as path:
         read = Mission.read(path)
         scenario = _scenario(read, path) if simulate else None
+        with err.status("getting ready"):  # before any link opens, and any simulated flight begins
+            warm_up(read)
         if check:
             _check(read, scenario, seed)
             return
@@ -99,13 +102,13 @@ def _flown(
     folder: Path, mission: Mission, scenario: Path | None, duration: float | None, seed: int | None
 ) -> Flown:
     from detectkit.live.fly import fly as run
-    from detectkit.live.simulated import SimulatedInstruments
+    from detectkit.live.simulated import SimulatedInstruments, write_spoken
 
     with _screen() as show:
         if scenario is None:
             return run(folder, mission, duration_s=duration, show=show)
         with SimulatedInstruments(scenario, seed) as simulated:
-            return run(
+            flown = run(
                 folder,
                 mission,
                 addresses=simulated.addresses,
@@ -114,6 +117,8 @@ def _flown(
                 show=show,
                 over=simulated.over,
             )
+        write_spoken(folder, simulated.spoken)
+        return flown
 
 
 @contextmanager

@@ -7,14 +7,18 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from detectkit.core import UsageError
+from detectkit.mission.folder import write_synced
 
 START_S = 60.0
+SPOKEN = "simulated.json"
+"""File of a flight's folder that tells what each twin spoke, to compare with what was recorded."""
 
 
 @dataclass(slots=True)
@@ -43,7 +47,7 @@ class SimulatedInstruments:
     addresses: dict[str, str] = field(default_factory=dict)
     duration_s: float = 0.0
     over: threading.Event = field(default_factory=threading.Event)
-    spoken: dict[str, dict[str, int]] = field(default_factory=dict)
+    spoken: dict[str, dict[str, float]] = field(default_factory=dict)
     _process: subprocess.Popen[str] | None = None
     _lines: queue.Queue[dict[str, Any]] = field(default_factory=queue.Queue)
 
@@ -105,3 +109,8 @@ class SimulatedInstruments:
                 self._lines.put(fields)
         self._lines.put({})
         self.over.set()
+
+
+def write_spoken(folder: Path, spoken: Mapping[str, Mapping[str, float]]) -> None:
+    """Keep what each twin spoke beside the flight."""
+    write_synced(folder / SPOKEN, json.dumps({"spoken": spoken}) + "\n")

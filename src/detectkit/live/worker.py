@@ -5,21 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-
-import numpy as np
-import numpy.typing as npt
 
 from detectkit.core import Block, DetectkitError
 from detectkit.io.journal import Record
 from detectkit.live.intake import WorkQueue
+from detectkit.live.latency import Latency
 from detectkit.mission import Flow, Processing, Track
 
 FLUSH_S = 0.05
 """Longest time that a trace waits for others to be processed with."""
-LATENCIES = 20_000
-"""How many of the last traces' latencies are kept."""
+WAITING_RECORDS = 65536
+"""Records that may wait for the disk; of more, the older ones are acknowledged with the newer."""
 
 
 @dataclass(slots=True)
@@ -27,7 +25,9 @@ class Durable:
     """Rows whose raw bytes are synced to the disk, per stream."""
 
     rows: dict[str, int] = field(default_factory=dict)
-    _waiting: deque[tuple[int, str, int]] = field(default_factory=deque)
+    _waiting: deque[tuple[int, str, int]] = field(
+        default_factory=lambda: deque(maxlen=WAITING_RECORDS)
+    )
 
     def decoded(self, seq: int, stream: str, rows: int) -> None:
         """Take note that the stream has `rows` rows once record `seq` is read."""
@@ -64,14 +64,17 @@ class Worker:
     durable: Durable = field(default_factory=Durable)
     fault: str = ""
     done: bool = False
-    latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES))
+    latency: Latency = field(init=False)
     lock: threading.Lock = field(default_factory=threading.Lock)
     track: Track = field(default_factory=Track)
     latest: dict[str, float] = field(default_factory=dict)
-    _arrived: dict[str, deque[npt.NDArray[np.int64]]] = field(default_factory=dict)
     _flushed: float = 0.0
     _at_ns: int | None = None
     _rows: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        mounts = self.flow.mission.mounts
+        self.latency = Latency([one.id for one in mounts if one.instrument().kind == "gpr"])
 
     def run(self) -> None:
         """Work until the queue is closed and empty, then finish."""
@@ -98,16 +101,26 @@ class Worker:
 
     def _record(self, record: Record) -> None:
         self._at_ns = record.arrival_ns
-        self._process(self.flow.push(record))
+        self._process(self._counted(record))
+        self._count(record)
+
+    def _counted(self, record: Record) -> Iterator[Block]:
+        """Yield what is located, once the rows that the record brought are counted."""
+        for block in self.flow.push(record):
+            self._count(record)
+            yield block
+
+    def _count(self, record: Record) -> None:
         for name, count in self.flow.counts.items():
             if self._rows.get(name) != count.rows:
                 self._rows[name] = count.rows
                 self.durable.decoded(record.seq, name, count.rows)
+                self.latency.rows_decoded(name, count.rows, record.arrival_ns)
 
     def _process(self, blocks: Iterable[Block]) -> None:
         for block in blocks:
             if block.sensor.kind == "gpr" and len(block):
-                self._arrived.setdefault(block.sensor.id, deque()).append(block.coord("host_ns"))
+                self.latency.rows_located(block.sensor.id, len(block), time.monotonic_ns())
                 self._note(block)
                 self.track.push(block)
             if not self.fault:
@@ -136,15 +149,10 @@ class Worker:
                 self.show(block)
 
     def _measure(self) -> None:
-        """Note how long ago the traces that are now processed were measured."""
-        now = time.monotonic_ns()
-        for name, waiting in self._arrived.items():
-            left = self.processing.gathered_rows(name)
-            held = sum(one.size for one in waiting)
-            while waiting and held - waiting[0].size >= left:
-                host_ns = waiting.popleft()
-                held -= host_ns.size
-                self.latencies_s.extend(((now - host_ns) / 1e9).tolist())
+        """Note how long ago the bytes of the traces came that are now processed."""
+        now_ns = time.monotonic_ns()
+        for name in self.latency.streams:
+            self.latency.rows_processed(name, self.processing.gathered_rows(name), now_ns)
 
     def _note(self, block: Block) -> None:
         """Keep the platform's last state, for the display and the alarms."""
