@@ -7,8 +7,8 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from detectkit.core import PipelineError
-from detectkit.pipeline import registry, step_class, step_names
+from detectkit.core import PipelineError, plugins
+from detectkit.pipeline import step_class, step_names
 from detectkit.pipeline.steps.fast_time import Dewow
 
 
@@ -18,14 +18,14 @@ def installed(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str]) -> None
     def found(*, group: str) -> list[EntryPoint]:
         return [EntryPoint(name, value, group) for name, value in points]
 
-    monkeypatch.setattr(registry, "entry_points", found)
-    registry._points.cache_clear()
+    monkeypatch.setattr(plugins, "entry_points", found)
+    plugins._installed.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
     yield
-    registry._points.cache_clear()
+    plugins._installed.cache_clear()
 
 
 def test_names_are_sorted_and_give_their_class() -> None:
