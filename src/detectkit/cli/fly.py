@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,11 +14,12 @@ import typer
 from rich.live import Live
 
 from detectkit.cli.exit_codes import ExitCode
-from detectkit.cli.output import err, out, trace_progress
-from detectkit.core import UsageError
+from detectkit.cli.output import err, of_the_system, out, say_error, trace_progress
+from detectkit.core import DetectkitError, UsageError
 
 if TYPE_CHECKING:
-    from detectkit.live.fly import Flown, Show
+    from detectkit.live.flown import Flown
+    from detectkit.live.fly import Show
     from detectkit.mission import Mission
 
 SHIPPED = "missions/demo.toml"
@@ -60,11 +62,13 @@ def fly(
       detectkit fly --simulate --seed 3 -o flights/simulated
     """
     from detectkit.live.warm_up import warm_up
+    from detectkit.live.workable import check_workable
     from detectkit.mission import Mission
 
     with _shipped(mission, simulate=simulate) as path:
         read = Mission.read(path)
         scenario = _scenario(read, path) if simulate else None
+        check_workable(read)
         with err.status("getting ready"):  # before any link opens, and any simulated flight begins
             warm_up(read)
         if check:
@@ -123,41 +127,79 @@ def _flown(
 
 @contextmanager
 def _screen() -> Iterator[Show]:
-    """Yield what shows a screen: a live one on a terminal, alarms line by line elsewhere."""
+    """Yield what shows a screen: a live one on a terminal, what is new in lines elsewhere."""
+    from detectkit.live.telling import Telling
     from detectkit.live.view import Shown, screen
 
-    if not err.is_terminal:
-        said: set[str] = set()
+    if not err.is_terminal or err.is_dumb_terminal:
+        telling = Telling()
 
         def tell(shown: Shown) -> None:
-            now = {str(one) for one in shown.alarms}
-            for text in sorted(now - said):
-                err.print(text, markup=False)
-            said.clear()
-            said.update(now)
+            for line in telling.lines(shown):
+                err.print(line, markup=False)
 
         yield tell
         return
-    with Live(console=err, auto_refresh=False, transient=True) as live:
-        yield lambda shown: live.update(screen(shown), refresh=True)
+    with Live(console=err, auto_refresh=False, screen=True) as live:
+
+        def draw(shown: Shown) -> None:
+            width, height = err.size
+            live.update(screen(shown, width=width, height=height), refresh=True)
+
+        yield draw
+
+
+@contextmanager
+def _can_be_finished_later(folder: Path) -> Iterator[None]:
+    """Say what is left to do when the block is interrupted, or the disk takes no more."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    later = f"the journal is whole; `detectkit finalize {folder}` makes the recording of it"
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print(f"interrupted; {later}", markup=False)
+        raise typer.Exit(ExitCode.DONE_WITH_WARNINGS) from None
+    except OSError as error:
+        say_error(str(error) if isinstance(error, DetectkitError) else of_the_system(error))
+        err.print(f"{later}, once there is room", markup=False)
+        raise typer.Exit(ExitCode.OUTPUT_FAILED) from error
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _report(flown: Flown, scenario: Path | None) -> None:
     from detectkit.live.landing import land, truth_of
 
     total = flown.health.written_bytes
-    truth = [] if scenario is None else truth_of(scenario)
-    with trace_progress("finalizing", total, what="bytes") as count:
-        finalized, written = land(flown, truth=truth, progress=count)
-    rows = ", ".join(f"{name} {number:,}" for name, number in finalized.rows.items())
+    with _can_be_finished_later(flown.folder.path):
+        truth = [] if scenario is None else truth_of(scenario)
+        with trace_progress("finalizing", total, what="bytes") as count:
+            finalized, written = land(flown, truth=truth, progress=count)
+    rows = ", ".join(f"{name} {number:,}" for name, number in finalized.rows.items()) or "none"
     out.print(f"Recorded rows: {rows}", markup=False)
     out.print(f"{len(flown.indications)} indications, unverified.")
     out.print("No indication does not mean that nothing is there.")
     for path in (flown.folder.path, *written):
         out.print(f"  {path}", markup=False)
-    if not flown.complete:
-        err.print("the live result is not complete; `detectkit replay` makes it from the journal")
+    warnings = list(_warnings(flown))
+    for one in warnings:
+        err.print(f"warning: {one}", markup=False)
+    if warnings:
         raise typer.Exit(ExitCode.DONE_WITH_WARNINGS)
+
+
+def _warnings(flown: Flown) -> Iterator[str]:
+    for name, why in flown.missing.items():
+        yield f"{name}: no measurement ever came ({why})"
+    if flown.health.failure:
+        yield f"the recording stopped in flight: {flown.health.failure}"
+    if not flown.complete:
+        why = f" ({flown.fault})" if flown.fault else ""
+        yield f"the live result is not complete{why}; `detectkit replay` makes it of the journal"
 
 
 def _check(mission: Mission, scenario: Path | None, seed: int | None) -> None:

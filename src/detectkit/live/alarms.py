@@ -5,16 +5,36 @@ An alarm asks people; it never commands the aircraft.
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from detectkit.live.health import Health
+from detectkit.live.health import Health, InstrumentHealth
 from detectkit.mission.settings import Action, AlarmSettings
 
 DISK_LOW_BYTES = 2 << 30
 ENOUGH_ROWS = 8
 """A rate is judged once so many rows should have come."""
+FEWEST_LOST = 3
+"""One row or two lost are no alarm, however few were told."""
+START_S = 10.0
+"""So long an instrument may take to come, and the processing to get going."""
+SILENT_S = 2.0
+NO_ROWS_S = 5.0
+"""A sensor that answers but measures nothing for so long is stalled."""
+PLACE_START_S = 5.0
+"""The first rows of a stream wait for the first positions."""
+LARGEST_UNPLACED = 0.05
+MOVING_M_PER_S = 0.3
+"""Slower than that it takes off, hovers or lands, and the height is not judged."""
+ENDED_S = 3.0
+"""An alarm is over when its condition has not held for so long."""
+KEPT_ALARMS = 50
+SENSORS = frozenset({"gpr", "metal_detector", "magnetometer"})
 WORDS: dict[Action, str] = {"nothing": "", "warn": "", "pause": "HOLD: ", "stop": "LAND: "}
+SEVERITY: tuple[Action, ...] = ("stop", "pause", "warn")
+"""The gravest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,38 +68,47 @@ Found = Iterator[tuple[str, str]]
 
 
 def stalled(health: Health, settings: AlarmSettings) -> Found:
-    """Instruments whose link is not streaming, or that send nothing."""
-    for name, one in health.instruments.items():
-        if one.state != "streaming":
-            yield name, f"{one.state}: {one.fault}" if one.fault else one.state
-        else:
-            ages = [
-                stream.age_s
-                for key, stream in health.streams.items()
-                if key.partition(".")[0] == name and stream.age_s is not None
-            ]
-            if ages and min(ages) > 2.0:
-                yield name, f"no rows for {min(ages):.1f} s"
-            elif not ages and health.elapsed_s > 5.0 and one.bytes_in == 0:
-                yield name, "nothing came yet"
+    """Instruments whose link does not work, or that send nothing."""
     del settings
+    for name, one in health.instruments.items():
+        if text := _stall(name, one, health):
+            yield name, text
+
+
+def _stall(name: str, one: InstrumentHealth, health: Health) -> str:
+    """Say what is wrong with an instrument; one that never came yet has time until `START_S`."""
+    came = any(key.partition(".")[0] == name for key in health.streams)
+    if one.state != "refused" and not came and health.elapsed_s < START_S:
+        return ""
+    if one.state != "streaming":
+        return f"{one.state}: {one.fault}" if one.fault else one.state
+    if one.idle_s is None:
+        return f"{one.bytes_in} bytes came, no message" if one.bytes_in else "nothing came yet"
+    if one.idle_s > SILENT_S:
+        return f"silent for {one.idle_s:.1f} s"
+    age_s = health.streams[name].age_s if name in health.streams else None
+    if one.kind in SENSORS and not health.overflowed and age_s is not None and age_s > NO_ROWS_S:
+        return f"it answers, but measures nothing for {age_s:.1f} s"
+    return ""
 
 
 def rate_low(health: Health, settings: AlarmSettings) -> Found:
-    """Streams below their nominal rate."""
+    """Streams below their nominal rate; one that is silent is stalled instead."""
     for name, one in health.streams.items():
-        if one.nominal_hz and one.watched_s * one.nominal_hz > ENOUGH_ROWS and one.watched_s > 2.0:
-            share = one.rate_hz / one.nominal_hz
-            if share < settings.lowest_rate:
-                yield name, f"{one.rate_hz:.1f} rows/s of {one.nominal_hz:g}"
+        silent = one.age_s is None or one.age_s > SILENT_S
+        if silent or health.overflowed or not one.nominal_hz or one.watched_s <= SILENT_S:
+            continue
+        enough = one.watched_s * one.nominal_hz > ENOUGH_ROWS
+        if enough and one.rate_hz < settings.lowest_rate * one.nominal_hz:
+            yield name, f"{one.rate_hz:.1f} rows/s of {one.nominal_hz:g}"
 
 
 def rows_lost(health: Health, settings: AlarmSettings) -> Found:
-    """Streams with too many rows lost."""
+    """Streams with too many rows lost in the last minute."""
     for name, one in health.streams.items():
-        told = one.decoded + one.dropped
-        if told and one.dropped / told > settings.largest_loss:
-            yield name, f"{one.dropped} of {told} rows lost"
+        lost, told = one.dropped_lately, one.told_lately
+        if lost >= FEWEST_LOST and lost > settings.largest_loss * told:
+            yield name, f"{lost} of {told} rows lost in the last minute"
 
 
 def clipped(health: Health, settings: AlarmSettings) -> Found:
@@ -90,19 +119,22 @@ def clipped(health: Health, settings: AlarmSettings) -> Found:
 
 
 def no_position(health: Health, settings: AlarmSettings) -> Found:
-    """Sensors whose rows get no position."""
+    """Sensors whose last rows got no position."""
     del settings
     for name, one in health.streams.items():
-        without = one.without_position
-        if without and one.decoded and without / one.decoded > 0.02:
-            yield name, f"{without} of {one.decoded} rows have no position"
+        if one.running_s > PLACE_START_S and (one.unplaced or 0.0) > LARGEST_UNPLACED:
+            share = 100.0 * (one.unplaced or 0.0)
+            yield name, f"{share:.0f} % of the rows of the last seconds have no position"
 
 
 def height_out(health: Health, settings: AlarmSettings) -> Found:
-    """The sensor is too low or too high."""
-    height, (low, high) = health.platform.get("height_m"), settings.height_m
-    if height is not None and not low <= height <= high and height == height:  # noqa: PLR0124
-        yield "", f"height {height:.2f} m, allowed {low:g} to {high:g} m"
+    """The radar is too low or too high while it moves over the ground."""
+    height_m = health.platform.get("height_m", math.nan)
+    speed = health.platform.get("speed_m_per_s", math.nan)
+    low, high = settings.height_m
+    if speed < MOVING_M_PER_S or math.isnan(height_m) or low <= height_m <= high:
+        return
+    yield "", f"height {height_m:.2f} m, allowed {low:g} to {high:g} m"
 
 
 def recorder_behind(health: Health, settings: AlarmSettings) -> Found:
@@ -132,16 +164,17 @@ def processing_behind(health: Health, settings: AlarmSettings) -> Found:
         yield "", f"no live result, recording goes on: {health.processing_fault}"
     elif health.overflowed:
         yield "", "the live result is given up, recording goes on; replay the flight"
-    elif health.lag_s > settings.longest_lag_s:
+    elif health.lag_s > settings.longest_lag_s and health.elapsed_s > START_S:
         yield "", f"the live picture is {health.lag_s:.1f} s behind"
 
 
 def clock_jump(health: Health, settings: AlarmSettings) -> Found:
-    """A clock jumped or an instrument began again."""
+    """A clock jumped, or an instrument began again, in the last half minute."""
     del settings
     for name, one in health.streams.items():
-        if one.clock_resets:
-            yield name, f"its clock jumped {one.clock_resets} times"
+        if one.jumps_lately:
+            times = "once" if one.clock_resets == 1 else f"{one.clock_resets} times in all"
+            yield name, f"its clock jumped {times}"
 
 
 Rule = Callable[[Health, AlarmSettings], Found]
@@ -154,22 +187,55 @@ RULES: dict[str, Rule] = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An alarm that is over, and when it began and ended, s since the start."""
+
+    alarm: Alarm
+    began_s: float
+    ended_s: float
+
+
+@dataclass(slots=True)
+class _Held:
+    """An alarm and how long it holds."""
+
+    alarm: Alarm
+    began_s: float
+    seen_s: float
+
+
 @dataclass(slots=True)
 class Alarms:
-    """Evaluates the rules; tells what is new and what has ended."""
+    """Evaluates the rules; tells what is new and what has ended.
+
+    An alarm ends when its condition has not held for `ENDED_S`, so that one that comes and goes
+    is told once; what is over stays in `past`, the newest last.
+    """
 
     settings: AlarmSettings
-    active: dict[tuple[str, str], Alarm] = field(default_factory=dict)
-    last: Alarm | None = None
+    past: deque[Past] = field(default_factory=lambda: deque(maxlen=KEPT_ALARMS))
+    _held: dict[tuple[str, str], _Held] = field(default_factory=dict)
+
+    @property
+    def active(self) -> list[Alarm]:
+        """The alarms that hold, the gravest first."""
+        held = sorted(self._held.values(), key=lambda one: SEVERITY.index(one.alarm.action))
+        return [one.alarm for one in held]
 
     def update(self, health: Health) -> tuple[list[Alarm], list[Alarm]]:
         """Return the alarms that begin and those that end with this look."""
-        now = {(one.condition, one.subject): one for one in self._holding(health)}
-        begun = [one for key, one in now.items() if key not in self.active]
-        ended = [one for key, one in self.active.items() if key not in now]
-        self.active = now
-        self.last = begun[-1] if begun else self.last
-        return begun, ended
+        now_s, begun = health.elapsed_s, []
+        for alarm in self._holding(health):
+            key = (alarm.condition, alarm.subject)
+            held = self._held.get(key)
+            if held is None:
+                begun.append(alarm)
+            self._held[key] = _Held(alarm, now_s if held is None else held.began_s, now_s)
+        over = [key for key, one in self._held.items() if now_s - one.seen_s >= ENDED_S]
+        ended = [self._held.pop(key) for key in over]
+        self.past.extend(Past(one.alarm, one.began_s, one.seen_s) for one in ended)
+        return begun, [one.alarm for one in ended]
 
     def _holding(self, health: Health) -> Iterator[Alarm]:
         for condition, rule in RULES.items():

@@ -74,6 +74,9 @@ class Connection:
                     delays = self.policy.delays()
                 self._failed("broken", str(error))
                 self._stop.wait(next(delays))
+            except Exception as error:  # noqa: BLE001 - one driver's fault never ends the others
+                self._failed("broken", f"fault of the driver: {error!r}")
+                self._stop.wait(next(delays))
         self.state = "stopped"
 
     def stop(self) -> None:

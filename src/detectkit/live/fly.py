@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,38 +15,27 @@ import anyio
 import anyio.to_thread
 
 from detectkit.core import Indication
-from detectkit.drivers import Announcement
 from detectkit.io.journal import Recorder
 from detectkit.live.alarms import Alarm, Alarms
+from detectkit.live.announcing import Announcer
 from detectkit.live.connection import Connection
+from detectkit.live.flown import Flown, write_live
 from detectkit.live.health import Health, Monitor
 from detectkit.live.intake import Intake, TakeoffWatch, WorkQueue
 from detectkit.live.status import JsonLines, status_line
 from detectkit.live.view import Shown, Strip
+from detectkit.live.workable import check_workable
 from detectkit.live.worker import Worker
-from detectkit.mission import FlightFolder, Flow, Mission, Processing, Track
-from detectkit.mission.folder import EVENTS, LIVE, STATUS, now, write_synced
-from detectkit.product.compact import encode
+from detectkit.mission import FlightFolder, Flow, Mission, Processing
+from detectkit.mission.folder import EVENTS, STATUS, now
 
 LOOK_S = 1.0
+OVER_S = 0.1
+"""So soon the end of a simulated flight is seen, before its silence looks like a fault."""
 CLOSE_S = 20.0
 """Longest wait for the instruments to stop; what they said is recorded already."""
 
 Show = Callable[[Shown], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Flown:
-    """What a mission gave."""
-
-    folder: FlightFolder
-    indications: list[Indication]
-    digests: Mapping[str, str]
-    complete: bool
-    fault: str
-    health: Health
-    alarms: list[str]
-    track: Track
 
 
 @dataclass(slots=True)
@@ -82,8 +71,8 @@ class Fly:
     _strip: Strip = field(default_factory=Strip)
     _events: JsonLines = field(init=False)
     _status: JsonLines = field(init=False)
-    _said: list[str] = field(default_factory=list)
-    _announced: int = 0
+    _said: list[Alarm] = field(default_factory=list)
+    _announcer: Announcer = field(init=False)
     _finish: anyio.Event = field(default_factory=anyio.Event)
 
     def __post_init__(self) -> None:
@@ -110,6 +99,7 @@ class Fly:
         self.connections = {mount.id: self._connection(mount.id) for mount in mission.mounts}
         self.monitor = Monitor(self.recorder, self.intake, self.worker, self.connections)
         self.alarms = Alarms(mission.alarms)
+        self._announcer = Announcer(self.connections)
 
     def stop(self) -> None:
         """End the mission; call it from the event loop."""
@@ -118,10 +108,11 @@ class Fly:
     async def run(self) -> Flown:
         """Fly until stopped, or for `duration_s`; everything recorded is then on the disk."""
         self.recorder.start()
+        for name, one in self.connections.items():
+            # A link may hang in the system while it opens; such a thread ends with the program.
+            threading.Thread(target=one.run, name=name, daemon=True).start()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(anyio.to_thread.run_sync, self.worker.run)
-            for one in self.connections.values():
-                tasks.start_soon(_in_thread, one.run)
+            tasks.start_soon(anyio.to_thread.run_sync, self._work)
             tasks.start_soon(self._signals)
             try:
                 with anyio.move_on_after(self.duration_s):
@@ -132,14 +123,32 @@ class Fly:
             tasks.cancel_scope.cancel()
         return self._result()
 
+    def _work(self) -> None:
+        """Process; a fault of the processing, foreseen or not, never ends the recording."""
+        try:
+            self.worker.run()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the recording goes on
+            self.work.give_up()
+            self.worker.fault = self.worker.fault or f"the processing failed: {error!r}"
+            self.worker.done = True
+            self._event({"source": "", "event": "fault", "why": traceback.format_exc()})
+
     async def _watch_over(self) -> None:
         """Look once a second until the mission is to end."""
-        while not self._finish.is_set():
+        while True:
             with anyio.move_on_after(LOOK_S):
-                await self._finish.wait()
+                await self._wait_for_the_end()
+            if self._finish.is_set():
+                return
+            await anyio.to_thread.run_sync(self._look_safely)
+
+    async def _wait_for_the_end(self) -> None:
+        while not self._finish.is_set():
             if self.over is not None and self.over.is_set():
                 self._finish.set()
-            await anyio.to_thread.run_sync(self._look_safely)
+                return
+            with anyio.move_on_after(OVER_S):
+                await self._finish.wait()
 
     async def _end(self) -> None:
         for one in self.connections.values():
@@ -167,30 +176,24 @@ class Fly:
     def _result(self) -> Flown:
         health = self.monitor.look()
         self._status.write(status_line(health, [], flags=self._flags(ended=True)))
-        worker, processing = self.worker, self.worker.processing
-        complete = not (self.work.overflowed or worker.fault or self.intake.failure)
-        live = {
-            "complete": complete,
-            "fault": worker.fault or self.intake.failure,
-            "digests": dict(processing.digests),
-            "traces": dict(processing.traces),
-            "rows": {name: one.rows for name, one in worker.flow.counts.items()},
-            "pipelines": {name: one.to_toml() for name, one in processing.pipelines.items()},
-            "indications": [asdict(one) for one in processing.indications],
-        }
-        write_synced(self.folder.path / LIVE, json.dumps(live) + "\n")
-        for file in (self._status, self._events):
-            file.close()
-        return Flown(
+        worker, failure = self.worker, self.intake.failure
+        flown = Flown(
             self.folder,
-            processing.indications,
-            dict(processing.digests),
-            complete,
-            worker.fault or self.intake.failure,
+            worker.processing.indications,
+            dict(worker.processing.digests),
+            not (self.work.overflowed or worker.fault or failure),
+            worker.fault or failure,
             health,
             self._said,
             worker.track,
         )
+        try:
+            write_live(flown, worker)
+        except OSError as error:  # a full disk; the journal has everything to replay
+            self._event({"source": "", "event": "fault", "why": f"live result: {error}"})
+        for file in (self._status, self._events):
+            file.close()
+        return flown
 
     def _connection(self, name: str) -> Connection:
         mount = next(one for one in self.folder.mission.mounts if one.id == name)
@@ -214,34 +217,19 @@ class Fly:
         health = self.monitor.look()
         begun, ended = self.alarms.update(health)
         for one in begun:
-            self._said.append(str(one))
+            self._said.append(one)
             self._event({"source": one.subject, "event": "alarm", "condition": one.condition,
                          "action": one.action, "text": one.text})  # fmt: skip
         for one in ended:
             self._event({"source": one.subject, "event": "alarm over", "condition": one.condition})
-        self._announce(begun)
-        active = list(self.alarms.active.values())
+        with self.worker.lock:
+            found = list(self.worker.processing.indications)
+        self._announcer.tell(begun, ended, found)
+        active = self.alarms.active
         self._status.write(status_line(health, active, flags=self._flags(ended=False)))
         if self.show is not None:
-            self.show(self._shown(health, active))
+            self.show(self._shown(health, active, found))
         return health
-
-    def _announce(self, begun: list[Alarm]) -> None:
-        """Tell those who can hear it: alarms in words, indications as numbers."""
-        said = [
-            Announcement(str(one), "alarm" if one.action in {"pause", "stop"} else "warning")
-            for one in begun
-        ]
-        with self.worker.lock:
-            found = list(self.worker.processing.indications[self._announced :])
-            number = len(self.worker.processing.indications)
-        self._announced += len(found)
-        said += [Announcement(values={"dk_score": one.score}, payload=encode(one)) for one in found]
-        if found:
-            said.append(Announcement(f"{number} indications, unverified"))
-        for connection in self.connections.values():
-            for one in said:
-                connection.announce(one)
 
     def _flags(self, *, ended: bool) -> dict[str, Any]:
         return {
@@ -256,24 +244,22 @@ class Fly:
         traces, metres = max(found.values(), default=(0, 0.0))
         return {"traces": traces, "metres": metres}
 
-    def _shown(self, health: Health, active: list[Alarm]) -> Shown:
-        with self.worker.lock:
-            found = list(self.worker.processing.indications)
-        latency = self._latency()
-        words = f"picture trails {latency['metres']:.2f} m" if latency["metres"] else ""
+    def _shown(self, health: Health, active: list[Alarm], found: list[Indication]) -> Shown:
         self.monitor.display_dropped = self._strip.dropped
         return Shown(
-            self.folder.mission.name, health, active, self.alarms.last, found,
-            self._strip.text(), words, bool(self.folder.simulated),
-        )  # fmt: skip
+            self.folder.mission.name,
+            health,
+            active,
+            list(self.alarms.past),
+            found,
+            strip=self._strip.text(),
+            behind_m=self._latency()["metres"],
+            behind_s=health.latency["p99_s"],
+            simulated=bool(self.folder.simulated),
+        )
 
     def _event(self, fields: dict[str, Any]) -> None:
         self._events.write({"time_ns": time.time_ns(), **fields})
-
-
-async def _in_thread(work: Callable[[], None]) -> None:
-    """Run in a thread that does not count against the default limit of threads."""
-    await anyio.to_thread.run_sync(work, limiter=anyio.CapacityLimiter(1))
 
 
 def _watch(mission: Mission) -> TakeoffWatch | None:
@@ -311,7 +297,13 @@ def fly(
         Called once a second with what the operator is to see.
     over
         Ends the mission when set.
+
+    Raises
+    ------
+    UsageError, PipelineError
+        The mission cannot work; nothing was made.
     """
+    check_workable(mission)
     host_ns, utc_ns = now()
     folder = FlightFolder.create(path, mission, host_ns=host_ns, utc_ns=utc_ns, simulated=simulated)
 

@@ -53,6 +53,13 @@ class WorkQueue:
             self._bytes = 0
             return taken
 
+    def give_up(self) -> None:
+        """Take nothing more: nobody processes it."""
+        with self._changed:
+            self.overflowed = True
+            self._records.clear()
+            self._bytes = 0
+
     def close(self) -> None:
         """Let `take` return at once from now on."""
         with self._changed:
@@ -161,7 +168,8 @@ class Intake:
                 return
             early, self._early = self._early, deque()
             kept = {id(one) for one in early}
-            for one in [o for o in self._opened.values() if id(o) not in kept] + list(early):
+            opened = [one for one in self._opened.values() if id(one) not in kept]
+            for one in sorted([*opened, *early], key=lambda one: one.arrival_ns):
                 self._record(one)
             self.watch = None
         self.event("", "recording")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from detectkit.core import Indication
-from detectkit.live.fly import Flown
+from detectkit.live.flown import Flown
 from detectkit.mission import Finalized, Track, finalize
 from detectkit.mission.settings import ReflySettings
 from detectkit.product.flight_map import Place, draw_flight_map

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import anyio
 
-from detectkit.live.fly import Flown, Fly
+from detectkit.live.flown import Flown
+from detectkit.live.fly import Fly
 from detectkit.live.health import Health
+from detectkit.live.workable import check_workable
 from detectkit.mission import FlightFolder, Mission
 from detectkit.mission.folder import now
 
@@ -21,7 +23,14 @@ LOOK_S = 6.0
 def preflight(
     mission: Mission, addresses: Mapping[str, str], *, seconds: float = LOOK_S
 ) -> list[str]:
-    """Run a mission for some seconds in a folder that is thrown away; return all faults."""
+    """Run a mission for some seconds in a folder that is thrown away; return all faults.
+
+    Raises
+    ------
+    UsageError, PipelineError
+        The mission cannot work, whatever answers.
+    """
+    check_workable(mission)
     with tempfile.TemporaryDirectory(prefix="detectkit-check-") as folder:
         flown = anyio.run(_short_flight, Path(folder) / "flight", mission, addresses, seconds)
         return [*_links(flown.health, mission), *_streams(flown, mission), *_disk(mission)]
@@ -51,7 +60,7 @@ def _links(health: Health, mission: Mission) -> list[str]:
 
 def _streams(flown: Flown, mission: Mission) -> list[str]:
     """Return what is wrong with the streams that do come."""
-    faults = [one for one in flown.alarms if not one.startswith(("HOLD", "LAND"))]
+    faults = [str(one) for one in flown.alarms if one.condition != "stalled"]
     if flown.fault:
         faults.append(f"processing: {flown.fault}")
     fix = flown.health.platform.get("fix_quality")

@@ -59,6 +59,7 @@ class SimulatedInstruments:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # Ctrl-C is for the mission; it ends the instruments after it
         )
         threading.Thread(target=self._listen, daemon=True).start()
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -28,13 +29,14 @@ class JsonLines:
             self._file.flush()
         except OSError as error:
             self.fault = str(error)
-            self._file = None
+            self.close()
 
     def close(self) -> None:
-        """Close the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Close the file; what a full disk did not take is lost."""
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):
+                file.close()
 
 
 def status_line(health: Health, alarms: list[Alarm], *, flags: dict[str, Any]) -> dict[str, Any]:
