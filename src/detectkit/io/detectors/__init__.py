@@ -1,0 +1,1 @@
+"""Recordings of metal detectors, magnetometers and induction sensors, as channel streams."""
