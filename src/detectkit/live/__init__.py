@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from detectkit.live.fly import Flown, fly
+from detectkit.live.flown import Flown
+from detectkit.live.fly import fly
 
 __all__ = ["Flown", "fly"]
