@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from detectkit.live.health import Health, InstrumentHealth
+from detectkit.live.health import Health, InstrumentHealth, StreamHealth
 from detectkit.mission.settings import Action, AlarmSettings
 
 DISK_LOW_BYTES = 2 << 30
@@ -21,6 +21,9 @@ FEWEST_LOST = 3
 START_S = 10.0
 """So long an instrument may take to come, and the processing to get going."""
 SILENT_S = 2.0
+PAUSED_S = 0.5
+"""A stream without a row for so long is on its way to be stalled; its rate is not judged."""
+WATCHED_S = 2.0
 NO_ROWS_S = 5.0
 """A sensor that answers but measures nothing for so long is stalled."""
 PLACE_START_S = 5.0
@@ -81,7 +84,8 @@ def _stall(name: str, one: InstrumentHealth, health: Health) -> str:
     if one.state != "refused" and not came and health.elapsed_s < START_S:
         return ""
     if one.state != "streaming":
-        return f"{one.state}: {one.fault}" if one.fault else one.state
+        told = one.fault and one.state in {"broken", "refused"}
+        return f"{one.state}: {one.fault}" if told else f"{one.state}, no rows yet"
     if one.idle_s is None:
         return f"{one.bytes_in} bytes came, no message" if one.bytes_in else "nothing came yet"
     if one.idle_s > SILENT_S:
@@ -93,14 +97,24 @@ def _stall(name: str, one: InstrumentHealth, health: Health) -> str:
 
 
 def rate_low(health: Health, settings: AlarmSettings) -> Found:
-    """Streams below their nominal rate; one that is silent is stalled instead."""
+    """Instruments with streams below their nominal rate; what has just stopped is stalled."""
+    low: dict[str, list[str]] = {}
     for name, one in health.streams.items():
-        silent = one.age_s is None or one.age_s > SILENT_S
-        if silent or health.overflowed or not one.nominal_hz or one.watched_s <= SILENT_S:
-            continue
-        enough = one.watched_s * one.nominal_hz > ENOUGH_ROWS
-        if enough and one.rate_hz < settings.lowest_rate * one.nominal_hz:
-            yield name, f"{one.rate_hz:.1f} rows/s of {one.nominal_hz:g}"
+        source, _, stream = name.partition(".")
+        if health.instruments[source].state == "streaming" and _is_slow(one, settings):
+            words = f"{one.rate_hz:.1f} rows/s of {one.nominal_hz:g}"
+            low.setdefault(source, []).append(f"{stream} {words}" if stream else words)
+    if not health.overflowed:
+        yield from ((source, ", ".join(words)) for source, words in low.items())
+
+
+def _is_slow(one: StreamHealth, settings: AlarmSettings) -> bool:
+    """Tell whether rows come, but too few."""
+    rate = one.nominal_hz
+    if not rate or one.age_s is None or one.age_s > max(PAUSED_S, 3.0 / rate):
+        return False
+    judged = one.watched_s >= WATCHED_S and one.watched_s * rate > ENOUGH_ROWS
+    return judged and one.rate_hz < settings.lowest_rate * rate
 
 
 def rows_lost(health: Health, settings: AlarmSettings) -> Found:
@@ -169,12 +183,16 @@ def processing_behind(health: Health, settings: AlarmSettings) -> Found:
 
 
 def clock_jump(health: Health, settings: AlarmSettings) -> Found:
-    """A clock jumped, or an instrument began again, in the last half minute."""
+    """Instruments whose clock jumped, or that began again, in the last seconds."""
     del settings
+    jumps: dict[str, int] = {}
     for name, one in health.streams.items():
+        source = name.partition(".")[0]
         if one.jumps_lately:
-            times = "once" if one.clock_resets == 1 else f"{one.clock_resets} times in all"
-            yield name, f"its clock jumped {times}"
+            jumps[source] = max(jumps.get(source, 0), one.clock_resets)
+    for source, number in jumps.items():
+        times = "once" if number == 1 else f"{number} times in all"
+        yield source, f"its clock jumped {times}, or it began again"
 
 
 Rule = Callable[[Health, AlarmSettings], Found]
@@ -219,8 +237,9 @@ class Alarms:
 
     @property
     def active(self) -> list[Alarm]:
-        """The alarms that hold, the gravest first."""
-        held = sorted(self._held.values(), key=lambda one: SEVERITY.index(one.alarm.action))
+        """The alarms that hold, the gravest first, of these the newest."""
+        newest = sorted(self._held.values(), key=lambda one: -one.began_s)
+        held = sorted(newest, key=lambda one: SEVERITY.index(one.alarm.action))
         return [one.alarm for one in held]
 
     def update(self, health: Health) -> tuple[list[Alarm], list[Alarm]]:

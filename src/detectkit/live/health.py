@@ -24,7 +24,7 @@ RATE_S = 4.0
 """Rates are of so many of the last seconds."""
 PLACED_S = 10.0
 """Rows without a position are judged over so many of the last seconds."""
-JUMPED_S = 30.0
+JUMPED_S = 10.0
 """A clock that jumped is told for so long."""
 FRESH_S = 3.0
 """A place or a height older than this is none."""
@@ -56,7 +56,7 @@ class StreamHealth:
     unplaced
         Share of the rows of the last ten seconds that got no position.
     jumps_lately
-        How often the clock jumped in the last half minute.
+        How often the clock jumped in the last ten seconds.
     """
 
     received: int

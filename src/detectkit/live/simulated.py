@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from detectkit.core import UsageError
 from detectkit.mission.folder import write_synced
+from detectkit.sim import Scenario
 
 START_S = 60.0
 SPOKEN = "simulated.json"
@@ -52,6 +53,7 @@ class SimulatedInstruments:
     _lines: queue.Queue[dict[str, Any]] = field(default_factory=queue.Queue)
 
     def __enter__(self) -> Self:
+        Scenario.read(self.scenario)  # its faults are told here, in words
         seed = [] if self.seed is None else ["--seed", str(self.seed)]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "detectkit.live.twins", str(self.scenario), *seed],

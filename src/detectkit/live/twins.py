@@ -63,8 +63,9 @@ def serve(simulator: FlightSimulator, *, seed: int) -> None:
     """Serve until standard input is closed."""
     threading.excepthook = _failed
     made = benches(simulator, seed=seed)
-    addresses = {name: bench.start() for name, bench in made.items()}
-    _say({"addresses": addresses, "duration_s": simulator.duration_s})
+    zero_ns = time.monotonic_ns()
+    addresses = {name: bench.start(zero_ns=zero_ns) for name, bench in made.items()}
+    _say({"addresses": addresses, "duration_s": simulator.duration_s, "zero_ns": zero_ns})
     threading.Thread(target=_say_the_end, args=(simulator.duration_s,), daemon=True).start()
     sys.stdin.read()
     for bench in made.values():

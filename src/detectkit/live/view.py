@@ -25,6 +25,7 @@ SHADES = " ▁▂▃▄▅▆▇█"
 STRIP = 200
 """Columns of the strip of energy that are kept; the newest are shown."""
 FIXES = {0: "no fix", 1: "GNSS", 2: "DGNSS", 4: "RTK fixed", 5: "RTK float", 6: "dead reckoning"}
+GRAVE = frozenset({"pause", "stop"})
 SHOWN_PAST = 2
 LEAST_INDICATIONS = 3
 SHOWN_INDICATIONS = 40
@@ -175,7 +176,7 @@ def _wrong(shown: Shown, width: int, room: int) -> list[Text]:
     """Return what is wrong, the gravest first, then what was; no more lines than there is room."""
     now: list[Text] = []
     for one in shown.alarms:
-        mark = "!!" if one.action in {"pause", "stop"} else "! "
+        mark = "!!" if one.action in GRAVE else "! "
         wrapped = textwrap.wrap(str(one), width - 4, max_lines=2, placeholder=" …")
         heads = [mark, *["  "] * (len(wrapped) - 1)]
         now += [
@@ -184,11 +185,18 @@ def _wrong(shown: Shown, width: int, room: int) -> list[Text]:
         ]
     if not now:
         now = [Text(" no alarm", "green")]
-    was = [_past(one) for one in reversed(shown.past)][:SHOWN_PAST]
+    was = [_past(one) for one in _remembered(shown.past)]
     if len(now) > room:
         hidden = len(now) - room + 1
         return [*now[: room - 1], Text(f" ! and {hidden} more lines of alarms", "bold yellow")]
     return [*now, *was[: room - len(now)]]
+
+
+def _remembered(past: Sequence[Past]) -> list[Past]:
+    """Return what is over and still to be seen: the last grave alarm, then the newest."""
+    newest = list(reversed(past))
+    grave = [one for one in newest if one.alarm.action in GRAVE][:1]
+    return [*grave, *(one for one in newest if one not in grave)][:SHOWN_PAST]
 
 
 def _past(one: Past) -> Text:
