@@ -15,6 +15,7 @@ from detectkit.cli.exit_codes import MEANING, ExitCode, code_of
 from detectkit.cli.flights import finalize, recover, replay
 from detectkit.cli.fly import fly
 from detectkit.cli.inspect import inspect
+from detectkit.cli.lag import lag
 from detectkit.cli.output import of_the_system, print_everywhere, say_error
 from detectkit.cli.process import process
 from detectkit.cli.steps import steps
@@ -37,6 +38,7 @@ app.command()(fly)
 app.command()(replay)
 app.command()(finalize)
 app.command()(recover)
+app.command()(lag)
 app.command()(steps)
 app.command()(drivers)
 app.command()(doctor)

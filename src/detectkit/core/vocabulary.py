@@ -23,6 +23,8 @@ VOCABULARY: dict[str, Term] = {
     "host_ns": Term("ns", "time of the trace on the recording computer's monotonic clock, int64"),
     "host_error_ns": Term("ns", "one standard deviation of host_ns"),
     "device_ns": Term("ns", "time of the trace on the instrument's own clock, int64"),
+    "told_time_ns": Term("ns", "UTC of the row as the instrument itself told it, int64"),
+    "told_host_ns": Term("ns", "our own monotonic time of the question that the row answers"),
     "time_ns": Term("ns", "time of the trace, int64 nanoseconds since 1970-01-01 UTC"),
     "elapsed_s": Term("s", "time of the trace since the first trace, from the instrument's clock"),
     "along_track_m": Term("m", "distance along the line since its first trace"),

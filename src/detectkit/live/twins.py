@@ -63,6 +63,7 @@ def serve(simulator: FlightSimulator, *, seed: int) -> None:
     """Serve until standard input is closed."""
     threading.excepthook = _failed
     made = benches(simulator, seed=seed)
+    _warm_up(simulator)
     zero_ns = time.monotonic_ns()
     addresses = {name: bench.start(zero_ns=zero_ns) for name, bench in made.items()}
     _say({"addresses": addresses, "duration_s": simulator.duration_s, "zero_ns": zero_ns})
@@ -71,6 +72,12 @@ def serve(simulator: FlightSimulator, *, seed: int) -> None:
     for bench in made.values():
         bench.close()
     _say({"spoken": {name: _counts(bench) for name, bench in made.items()}})
+
+
+def _warm_up(simulator: FlightSimulator) -> None:
+    """Let all be compiled that is compiled at its first use: no row may be late for that."""
+    for one in simulator.scenario.instruments:
+        simulator.rows(one.id, np.arange(8) / one.rate_hz)
 
 
 def _counts(bench: Bench) -> Mapping[str, Any]:

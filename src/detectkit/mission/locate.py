@@ -18,6 +18,9 @@ from detectkit.geo import Posed, PoseJoin, PoseTrack, UtcClock
 from detectkit.mission.settings import Mission, Mount
 from detectkit.mission.timing import Integers, Values
 
+TOLD = {"time_ns": "told_time_ns", "host_ns": "told_host_ns"}
+"""What an instrument says of times stays beside what the flow makes of them."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timed:
@@ -51,7 +54,7 @@ class Timed:
             "host_error_ns": self.error_ns,
             "device_ns": frame.device_ns,
             "trace_counter": frame.counter,
-            **frame.coords,
+            **{TOLD.get(name, name): one for name, one in frame.coords.items()},
             **more,
         }
         coords: dict[str, Coord] = {

@@ -94,14 +94,21 @@ class Bench:
         self._held: list[bytes] = []
         self._burst = 0
 
-    def start(self) -> str:
-        """Plug in and run; return the address for the host."""
+    def start(self, *, zero_ns: int | None = None) -> str:
+        """Plug in and run; return the address for the host.
+
+        Parameters
+        ----------
+        zero_ns
+            Monotonic time at which the source's time is 0, not later than now; benches of one
+            flight share it. None: now.
+        """
         if self._thread is not None:
             msg = "the bench runs already; make one bench for each instrument"
             raise UsageError(msg)
         self._plug()
         self._wake_out, self._wake_in = os.pipe()
-        self._start_ns = time.monotonic_ns()
+        self._start_ns = time.monotonic_ns() if zero_ns is None else zero_ns
         self._order(self._faults)
         self._thread = threading.Thread(target=self._run, name="bench", daemon=True)
         self._thread.start()
