@@ -91,7 +91,7 @@ def _rows(log: Gathered, name: str) -> Any:
     if not log.payload.get(name) or "TimeUS" not in log.kinds[name].factors:
         return np.empty(0, [("TimeUS", "<u8")])
     rows = log.rows(name)
-    if "I" in rows.dtype.names and rows["I"].dtype.kind in "iu":
+    if "I" in log.kinds[name].factors and rows["I"].dtype.kind in "iu":
         rows = rows[rows["I"] == rows["I"].min()]
     return rows
 

@@ -66,7 +66,7 @@ class SkyHub:
     structural: Mapping[str, str] = MappingProxyType(
         {
             "date": "day of the first row, YYYY-MM-DD; the log holds times of day only",
-            "utc_offset_h": "hours that the logger's clock is ahead of UTC",
+            "log_utc_offset_h": "hours that the logger's clock is ahead of UTC",
         }
     )
 
@@ -146,7 +146,7 @@ def _start_ns(path: Path, overrides: Overrides, remarks: Remarks) -> int | None:
     """Return UTC of the first row's midnight; None where no date is known."""
     given = overrides.get("date", "")
     match = _DATE_IN_NAME.search(path.name)
-    offset = overrides.number("utc_offset_h", 0.0)
+    offset = overrides.number("log_utc_offset_h", 0.0)
     try:
         day = date_ns(given) if given else date_ns(match[1]) if match else None
     except ValueError as error:
@@ -158,7 +158,7 @@ def _start_ns(path: Path, overrides: Overrides, remarks: Remarks) -> int | None:
         return None
     if not given:
         remarks.assumed(f"the day is {match[1] if match else ''}, of the name", setting="date")
-    remarks.assumed("the logger's clock runs in UTC", setting="utc_offset_h")
+    remarks.assumed("the logger's clock runs in UTC", setting="log_utc_offset_h")
     return day - round(offset * 3600 * SECOND_NS)
 
 
