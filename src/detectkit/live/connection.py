@@ -24,6 +24,8 @@ from detectkit.live.intake import Intake
 State = Literal["opening", "preparing", "streaming", "broken", "refused", "stopped"]
 READ_S = 0.05
 """Longest wait for bytes: so often the session may do what is due."""
+DRAIN_S = 0.1
+"""So long what was said before the stop is still read."""
 
 
 @dataclass(slots=True)
@@ -126,6 +128,7 @@ class Connection:
         finally:
             if self._stop.is_set():
                 session.stop(link)
+                _drain(link)
         self.intake.event(self.id, "closed")
 
     def _heard(self, data: bytes) -> None:
@@ -151,3 +154,10 @@ class Connection:
         if (state, why) != (self.state, self.fault):
             self.intake.event(self.id, state, why=why)
         self.state, self.fault = state, why
+
+
+def _drain(link: Link) -> None:
+    """Record what was said before the stop; an instrument that cannot be stopped talks on."""
+    until = time.monotonic() + DRAIN_S
+    while time.monotonic() < until and link.read(DRAIN_S / 4):
+        pass
