@@ -8,6 +8,7 @@ are therefore the same to the bit.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -25,6 +26,8 @@ MAIN_STREAMS = frozenset({"traces", "response", "field"})
 """Streams that are called after their instrument alone: what it is there for."""
 LOCATED_KINDS = frozenset({"gpr", "metal_detector", "magnetometer"})
 """Sensors whose rows get a place; the others say where the platform is."""
+KEPT_WORDS = 256
+"""Of an instrument that talks much, the last words are kept; the journal has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Flow:
         self.track = PoseTrack()
         self.utc = UtcClock(host_ns, utc_ns)
         self.counts: dict[str, StreamCount] = {}
-        self.said: list[Said] = []
+        self.said: deque[Said] = deque(maxlen=KEPT_WORDS)
         self._sources = {mount.id: _source(mount) for mount in mission.mounts}
         self._poses = PoseSources.of(mission, {s: o.instrument for s, o in self._sources.items()})
 
