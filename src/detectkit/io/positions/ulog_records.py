@@ -28,6 +28,8 @@ TYPES: Mapping[str, str] = MappingProxyType(
     }
 )  # fmt: skip
 MOST_FIELDS, DEEPEST, LARGEST = 512, 8, 1 << 16
+CHAIN = 3
+"""Messages in a row that make a place sure after damage."""
 _FIELD = re.compile(r"([A-Za-z0-9_/]+)(?:\[(\d{1,5})\])? ([A-Za-z0-9_]+)", re.ASCII)
 
 
@@ -82,12 +84,40 @@ class Gathered:
                 self._take(data[at + 2], data[at + 3 : at + size])
                 at += size
                 continue
-            following = data.find(SYNC, at + 1)
-            stop = following if following >= 0 else (len(data) if is_end else max(end, at + 1))
+            stop = self._next(data, at + 1, len(data) if is_end else max(end, at + 1))
             self.first_lost = base + at if self.first_lost is None else self.first_lost
             self.lost_bytes += stop - at
             at = stop
         return at
+
+    def _next(self, data: bytes, start: int, stop: int) -> int:
+        """Return the next place that is surely a message: a mark, or a row and two after it."""
+        sync = data.find(SYNC, start, stop)
+        limit = stop if sync < 0 else sync
+        letter = data.find(b"D", start + 2, limit)
+        while letter >= 0:
+            at = after = letter - 2
+            chained = 0
+            while (
+                chained < CHAIN and (size := self._size(data, after)) and self._known(data, after)
+            ):
+                after += size
+                chained += 1
+            if chained == CHAIN or (chained and after == len(data)):
+                return at
+            letter = data.find(b"D", letter + 1, limit)
+        return limit
+
+    def _known(self, data: bytes, at: int) -> bool:
+        """Tell whether a message is no row, or a row of a topic that was announced."""
+        if data[at + 2] != ord("D"):
+            return True
+        ident = int.from_bytes(data[at + 3 : at + 5], "little")
+        if ident not in self._topics:
+            return False
+        name = self._topics[ident]
+        size = int.from_bytes(data[at : at + 2], "little") - 2
+        return name is None or 0 <= self.dtypes[name].itemsize - size < 8
 
     def _size(self, data: bytes, at: int) -> int:
         """Return the size of the message at a place with its 3 leading bytes; 0 for none."""
