@@ -75,8 +75,10 @@ def fly(
             _check(read, scenario, seed)
             return
         folder = output or Path(f"flight-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-        flown = _flown(folder, read, scenario, duration, seed)
-    _report(flown, scenario)
+        with _can_be_finished_later(folder):
+            flown = _flown(folder, read, scenario, duration, seed)
+    with _can_be_finished_later(folder):  # the flight took the handlers of signals for itself
+        _report(flown, scenario)
 
 
 @contextmanager
@@ -151,7 +153,11 @@ def _screen() -> Iterator[Show]:
 
 @contextmanager
 def _can_be_finished_later(folder: Path) -> Iterator[None]:
-    """Say what is left to do when the block is interrupted, or the disk takes no more."""
+    """Say what is left to do when the block is interrupted, or the disk takes no more.
+
+    An interruption before there is a flight is the caller's.
+    """
+    from detectkit.mission.folder import is_flight_folder
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -161,9 +167,14 @@ def _can_be_finished_later(folder: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        if not is_flight_folder(folder):
+            raise
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends in a moment; let it say how
         err.print(f"interrupted; {later}", markup=False)
         raise typer.Exit(ExitCode.DONE_WITH_WARNINGS) from None
     except OSError as error:
+        if not is_flight_folder(folder):
+            raise
         say_error(str(error) if isinstance(error, DetectkitError) else of_the_system(error))
         err.print(f"{later}, once there is room", markup=False)
         raise typer.Exit(ExitCode.OUTPUT_FAILED) from error
@@ -175,10 +186,9 @@ def _report(flown: Flown, scenario: Path | None) -> None:
     from detectkit.live.landing import land, truth_of
 
     total = flown.health.written_bytes
-    with _can_be_finished_later(flown.folder.path):
-        truth = [] if scenario is None else truth_of(scenario)
-        with trace_progress("finalizing", total, what="bytes") as count:
-            finalized, written = land(flown, truth=truth, progress=count)
+    truth = [] if scenario is None else truth_of(scenario)
+    with trace_progress("finalizing", total, what="bytes") as count:
+        finalized, written = land(flown, truth=truth, progress=count)
     rows = ", ".join(f"{name} {number:,}" for name, number in finalized.rows.items()) or "none"
     out.print(f"Recorded rows: {rows}", markup=False)
     out.print(f"{len(flown.indications)} indications, unverified.")
