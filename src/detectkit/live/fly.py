@@ -14,7 +14,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from detectkit.core import Indication
+from detectkit.core import DetectkitError, Indication
 from detectkit.io.journal import Recorder
 from detectkit.live.alarms import Alarm, Alarms
 from detectkit.live.announcing import Announcer
@@ -101,13 +101,22 @@ class Fly:
         self.alarms = Alarms(mission.alarms)
         self._announcer = Announcer(self.connections)
 
+    def close_files(self) -> None:
+        """Close the files of status and events."""
+        for file in (self._status, self._events):
+            file.close()
+
     def stop(self) -> None:
         """End the mission; call it from the event loop."""
         self._finish.set()
 
     async def run(self) -> Flown:
         """Fly until stopped, or for `duration_s`; everything recorded is then on the disk."""
-        self.recorder.start()
+        try:
+            self.recorder.start()
+        except DetectkitError:
+            self.close_files()
+            raise
         for name, one in self.connections.items():
             # A link may hang in the system while it opens; such a thread ends with the program.
             threading.Thread(target=one.run, name=name, daemon=True).start()
@@ -191,8 +200,7 @@ class Fly:
             write_live(flown, worker)
         except OSError as error:  # a full disk; the journal has everything to replay
             self._event({"source": "", "event": "fault", "why": f"live result: {error}"})
-        for file in (self._status, self._events):
-            file.close()
+        self.close_files()
         return flown
 
     def _connection(self, name: str) -> Connection:

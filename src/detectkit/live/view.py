@@ -95,7 +95,7 @@ def screen(shown: Shown, *, width: int = 80, height: int = 24) -> RenderableType
     strip = [] if not shown.strip else [Text(_strip(shown, width), "dim")]
     found = _indications(shown.indications)
     room = height - len(top) - len(table) - len(strip) - min(len(found), 1 + LEAST_INDICATIONS)
-    wrong = _wrong(shown, width, max(1, room))
+    wrong = _wrong(shown, width, max(2, room))
     lines = [*top, *wrong, *table, *strip, *found][:height]
     for line in lines:
         line.no_wrap, line.overflow = True, "ellipsis"
