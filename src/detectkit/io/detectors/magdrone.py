@@ -64,7 +64,7 @@ class MagDrone:
             raise FormatError(msg)
         table = TextTable(names, separator, lambda row: _parsed(row, axes))
         table.read(lines, remarks)
-        _compare(header, len(table), remarks)
+        _compare(path, header, len(table), remarks)
         stream = _stream(
             path, table, axes, header, _fixes(table, axes, overrides, remarks), remarks
         )
@@ -94,11 +94,12 @@ def _parsed(row: dict[str, str], axes: list[str]) -> Parsed:
     return time_ns, (stamp_ms, *place, *(number(row[one]) for one in axes))
 
 
-def _compare(header: list[str], rows: int, remarks: Remarks) -> None:
+def _compare(path: Path, header: list[str], rows: int, remarks: Remarks) -> None:
     for text in header:
         match = _SAMPLES.match(text)
         if match and int(match[1]) != rows:
-            remarks.warning(f"the header tells {int(match[1]):,} samples, the file holds {rows:,}")
+            text = f"the header tells {int(match[1]):,} samples, the file holds {rows:,}"
+            remarks.warning(text, offset=path.stat().st_size)
 
 
 def _fixes(table: TextTable, axes: list[str], overrides: Overrides, remarks: Remarks) -> Fixes:

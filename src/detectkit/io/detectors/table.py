@@ -97,7 +97,8 @@ class TextTable:
         if not expected - self.optional <= len(fields) <= expected:
             msg = f"{len(fields)} fields, expected {expected}"
             raise ValueError(msg)
-        if line.is_ended or not fields[-1].strip():
+        is_blank = not fields[-1].strip()
+        if line.is_ended or (is_blank and len(fields) == expected):
             return
         if not (last and is_last_field_whole(fields[-1], last)):
             msg = "the file ends within it"
@@ -110,13 +111,19 @@ def titles(line: Line, separator: str) -> list[str]:
 
 
 def check_titles(path: Path, line: Line, names: Sequence[str], needed: Iterable[str]) -> None:
-    """Refuse a table that lacks columns or has one twice.
+    """Refuse a table that lacks columns, has one twice, or ends within their names.
 
     Raises
     ------
     FormatError
         It names file, line, expected and found.
     """
+    if not line.is_ended:
+        msg = (
+            f"{path.name} line {line.number}, byte {line.offset:,}: the file ends within the names "
+            "of its columns; copy it anew from the instrument"
+        )
+        raise FormatError(msg)
     missing = [one for one in needed if one not in names]
     filled = [one for one in names if one]
     if missing or len(set(filled)) != len(filled):

@@ -88,9 +88,12 @@ def _boot_ns(rows: Any) -> Integers:
 
 def _rows(log: Gathered, name: str) -> Any:
     """Return rows of a kind that have a stamp, of its first instance; empty where none are."""
+    nothing = np.empty(0, [("TimeUS", "<u8")])
     if not log.payload.get(name) or "TimeUS" not in log.kinds[name].factors:
-        return np.empty(0, [("TimeUS", "<u8")])
+        return nothing
     rows = log.rows(name)
+    if rows["TimeUS"].dtype != nothing.dtype["TimeUS"]:
+        return nothing
     if "I" in log.kinds[name].factors and rows["I"].dtype.kind in "iu":
         rows = rows[rows["I"] == rows["I"].min()]
     return rows

@@ -62,7 +62,8 @@ class Kind:
 
     def column(self, rows: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:
         """Return a field of all rows in its unit; NaN where the kind has no such field."""
-        if name not in self.factors or rows[name].dtype.kind not in "iuf" or rows[name].ndim != 1:
+        known = name in self.factors and name in (rows.dtype.names or ())
+        if not known or rows[name].dtype.kind not in "iuf" or rows[name].ndim != 1:
             return np.full(rows.shape, np.nan)
         factor = self.factors[name]
         values: npt.NDArray[np.float64] = rows[name].astype(np.float64)

@@ -81,9 +81,11 @@ def _report(log: Gathered, remarks: Remarks) -> None:
 
 
 def _rows(log: Gathered, name: str) -> Any:
+    nothing = np.empty(0, [("timestamp", "<u8")])
     if not log.payload.get(name) or "timestamp" not in (log.dtypes[name].names or ()):
-        return np.empty(0, [("timestamp", "<u8")])
-    return log.rows(name)
+        return nothing
+    rows = log.rows(name)
+    return rows if rows["timestamp"].dtype == nothing.dtype["timestamp"] else nothing
 
 
 def _column(rows: Any, *fields: str) -> Values:
