@@ -98,8 +98,8 @@ def _compare(path: Path, header: list[str], rows: int, remarks: Remarks) -> None
     for text in header:
         match = _SAMPLES.match(text)
         if match and int(match[1]) != rows:
-            text = f"the header tells {int(match[1]):,} samples, the file holds {rows:,}"
-            remarks.warning(text, offset=path.stat().st_size)
+            told = f"the header tells {int(match[1]):,} samples, the file holds {rows:,}"
+            remarks.warning(told, offset=path.stat().st_size)
 
 
 def _fixes(table: TextTable, axes: list[str], overrides: Overrides, remarks: Remarks) -> Fixes:
