@@ -50,10 +50,10 @@ HOLDS: list[tuple[str, Health, str]] = [
         "HOLD: gpr: 80 bytes came, no message",
     ),
     ("stalled", of_stream(age_s=6.0), "HOLD: gpr: it answers, but measures nothing for 6.0 s"),
-    ("rate_low", of_stream(rate_hz=70.0), "gpr: 70.0 rows/s of 100"),
+    ("rate_low", of_stream(steady_hz=70.0), "gpr: 70.0 rows/s of 100"),
     (
         "rate_low",
-        health(streams={f"gpr.{name}": stream(rate_hz=9.0, nominal_hz=20.0) for name in "ab"}),
+        health(streams={f"gpr.{name}": stream(steady_hz=9.0, nominal_hz=20.0) for name in "ab"}),
         "gpr: a 9.0 rows/s of 20, b 9.0 rows/s of 20",
     ),
     ("rows_lost", of_stream(dropped_lately=300), "gpr: 300 of 6000 rows lost in the last minute"),
@@ -82,15 +82,15 @@ HOLDS_NOT: list[tuple[str, Health]] = [
             streams={"gpr": stream(age_s=60.0)}, instruments={"gpr": instrument(kind="altimeter")}
         ),
     ),
-    ("rate_low", of_stream(rate_hz=81.0)),
-    ("rate_low", of_stream(rate_hz=10.0, watched_s=1.0)),
-    ("rate_low", of_stream(rate_hz=0.3, nominal_hz=1.0, age_s=0.1)),
-    ("rate_low", of_stream(rate_hz=40.0, age_s=1.0)),
-    ("rate_low", of_stream(rate_hz=40.0, nominal_hz=None)),
+    ("rate_low", of_stream(steady_hz=81.0)),
+    ("rate_low", of_stream(steady_hz=10.0, watched_s=1.0)),
+    ("rate_low", of_stream(steady_hz=0.3, nominal_hz=1.0, age_s=0.1)),
+    ("rate_low", of_stream(steady_hz=40.0, age_s=1.0)),
+    ("rate_low", of_stream(steady_hz=40.0, nominal_hz=None)),
     (
         "rate_low",
         health(
-            streams={"gpr": stream(rate_hz=40.0)}, instruments={"gpr": instrument(state="broken")}
+            streams={"gpr": stream(steady_hz=40.0)}, instruments={"gpr": instrument(state="broken")}
         ),
     ),
     ("rows_lost", of_stream(dropped=900, dropped_lately=0)),

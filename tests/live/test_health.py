@@ -46,6 +46,12 @@ def test_the_rate_begins_anew_with_the_first_rows_behind_an_opened_link() -> Non
     assert window.over(4.0)[:2] == (4.0, 250)
 
 
+def test_the_rate_begins_anew_behind_a_pause() -> None:
+    window = filled([0, 20, 40, 40, 40, 60, 80])
+    assert window.steady(60.0)[:2] == (1.0, 20)
+    assert window.over(60.0)[:2] == (6.0, 80)
+
+
 def test_what_was_lost_while_the_link_was_away_is_still_counted() -> None:
     window = filled([0, 100])
     window.reopened()

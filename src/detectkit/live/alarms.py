@@ -102,7 +102,7 @@ def rate_low(health: Health, settings: AlarmSettings) -> Found:
     for name, one in health.streams.items():
         source, _, stream = name.partition(".")
         if health.instruments[source].state == "streaming" and _is_slow(one, settings):
-            words = f"{one.rate_hz:.1f} rows/s of {one.nominal_hz:g}"
+            words = f"{one.steady_hz:.1f} rows/s of {one.nominal_hz:g}"
             low.setdefault(source, []).append(f"{stream} {words}" if stream else words)
     if not health.overflowed:
         yield from ((source, ", ".join(words)) for source, words in low.items())
@@ -114,7 +114,7 @@ def _is_slow(one: StreamHealth, settings: AlarmSettings) -> bool:
     if not rate or one.age_s is None or one.age_s > max(PAUSED_S, 3.0 / rate):
         return False
     judged = one.watched_s >= WATCHED_S and one.watched_s * rate > ENOUGH_ROWS
-    return judged and one.rate_hz < settings.lowest_rate * rate
+    return judged and one.steady_hz < settings.lowest_rate * rate
 
 
 def rows_lost(health: Health, settings: AlarmSettings) -> Found:

@@ -39,8 +39,10 @@ class StreamHealth:
     received, decoded, dropped, durable
         Rows: told or damaged on the wire; understood; lost by the counter, or damaged where the
         instrument counts nothing; synced to the disk.
-    rate_hz, watched_s, nominal_hz
-        Rows a second, over how long that was seen, and what the instrument should give.
+    rate_hz, nominal_hz
+        Rows a second over the last seconds, and what the instrument should give.
+    steady_hz, watched_s
+        Rows a second since they come without a pause, and for how long that was seen.
     age_s
         Time since the last row.
     clipped
@@ -64,8 +66,9 @@ class StreamHealth:
     dropped: int
     durable: int
     rate_hz: float
-    watched_s: float
     nominal_hz: float | None
+    steady_hz: float
+    watched_s: float
     age_s: float | None
     clipped: float | None
     without_position: int | None
@@ -212,15 +215,17 @@ class Monitor:
         window.push(
             Counts(now, count.rows, dropped, unplaced or 0, resets, count.clipped, count.samples)
         )
-        rate, placed, lately = window.steady(RATE_S), window.over(PLACED_S), window.over(LATELY_S)
+        rate, steady = window.over(RATE_S), window.steady(RATE_S)
+        placed, lately = window.over(PLACED_S), window.over(LATELY_S)
         return StreamHealth(
             received=count.rows + damaged,
             decoded=count.rows,
             dropped=dropped,
             durable=self.worker.durable.rows.get(name, 0),
             rate_hz=rate.rows / rate.at_s if rate.at_s > 0.0 else 0.0,
-            watched_s=rate.at_s,
             nominal_hz=flow.nominal_hz[name],
+            steady_hz=steady.rows / steady.at_s if steady.at_s > 0.0 else 0.0,
+            watched_s=steady.at_s,
             age_s=_since(now, count.last_arrival_ns),
             clipped=rate.clipped / rate.samples if rate.samples else None,
             without_position=unplaced,

@@ -41,15 +41,15 @@ class Window:
 
     def push(self, counts: Counts) -> None:
         """Take the counts of this moment."""
-        if self._is_away:
-            self._fresh_s = counts.at_s
-            self._is_away = bool(self._seen) and counts.rows == self._seen[-1].rows
+        is_still = bool(self._seen) and counts.rows == self._seen[-1].rows
+        if self._is_away or is_still:
+            self._fresh_s, self._is_away = counts.at_s, is_still
         self._seen.append(counts)
         while len(self._seen) > 2 and counts.at_s - self._seen[1].at_s >= LATELY_S:
             self._seen.popleft()
 
     def reopened(self) -> None:
-        """Let `steady` begin anew with the next rows: while the link was away, none were due."""
+        """Let `steady` begin anew with the next rows: the link was away between two looks."""
         self._is_away = True
 
     def over(self, seconds: float) -> Counts:
@@ -57,7 +57,7 @@ class Window:
         return self._since(self._seen[-1].at_s - seconds)
 
     def steady(self, seconds: float) -> Counts:
-        """Return the same, from no earlier than the last opening of the link."""
+        """Return the same, from no earlier than when rows began to come without a pause."""
         return self._since(max(self._seen[-1].at_s - seconds, self._fresh_s))
 
     def _since(self, start_s: float) -> Counts:
