@@ -16,6 +16,7 @@ from detectkit.cli.flights import finalize, recover, replay
 from detectkit.cli.fly import fly
 from detectkit.cli.inspect import inspect
 from detectkit.cli.lag import lag
+from detectkit.cli.merge import merge
 from detectkit.cli.output import of_the_system, print_everywhere, say_error
 from detectkit.cli.process import process
 from detectkit.cli.steps import steps
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command()(inspect)
 app.command()(process)
 app.command()(convert)
+app.command()(merge)
 app.command()(fly)
 app.command()(replay)
 app.command()(finalize)
