@@ -61,7 +61,9 @@ def test_cables_out_reboots_and_damage_are_survived_counted_and_visible(field: F
 
 
 def test_recording_begins_at_take_off_with_what_came_before(field: Field) -> None:
-    mission = field.write(mission=MISSION.replace("[record]", '[record]\nbegin = "takeoff"'))
+    mission = field.write(
+        mission=MISSION.replace("[record]", '[record]\nbegin = "takeoff"\nbefore_s = 0.5')
+    )
     flight = field.path / "flight"
     field.run("fly", mission, "--simulate", "--duration", "8", "-o", flight)
     status = field.status(flight)

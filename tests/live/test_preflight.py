@@ -11,9 +11,10 @@ from flights import MISSION
 from healths import health, instrument, stream
 
 from detectkit.core import PipelineError, UsageError
+from detectkit.io.journal import JournalError
 from detectkit.live.fly import fly
 from detectkit.live.preflight import _links
-from detectkit.live.workable import check_workable
+from detectkit.live.workable import check_workable, shortage
 from detectkit.mission import Mission
 
 WHOLE_LINE = '[[step]]\nuse = "dewow"\n[[step]]\nuse = "svd-background"\n'
@@ -68,3 +69,11 @@ def test_required_instruments_that_do_not_measure_are_named() -> None:
         "b: no such port",
         "c: no measurement in 6 s, 80 bytes came",
     ]
+
+
+def test_a_disk_without_room_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    mission = Mission.from_toml(GROUND_ONLY + "[record]\nminimum_free_bytes = 1000000000000000\n")
+    with pytest.raises(JournalError, match=r"1000000000 MB are to stay free; make room"):
+        fly(tmp_path / "flight", mission)
+    assert not (tmp_path / "flight").exists()
+    assert shortage(Mission.from_toml(GROUND_ONLY), tmp_path / "not" / "there") == ""

@@ -72,7 +72,7 @@ def fly(
         with err.status("getting ready"):  # before any link opens, and any simulated flight begins
             warm_up(read)
         if check:
-            _check(read, scenario, seed)
+            _check(read, scenario, seed, output or Path())
             return
         folder = output or Path(f"flight-{datetime.now(UTC):%Y%m%d-%H%M%S}")
         with _can_be_finished_later(folder):
@@ -212,15 +212,15 @@ def _warnings(flown: Flown) -> Iterator[str]:
         yield f"the live result is not complete{why}; `detectkit replay` makes it of the journal"
 
 
-def _check(mission: Mission, scenario: Path | None, seed: int | None) -> None:
+def _check(mission: Mission, scenario: Path | None, seed: int | None, folder: Path) -> None:
     from detectkit.live.preflight import preflight
     from detectkit.live.simulated import SimulatedInstruments
 
     if scenario is None:
-        faults = preflight(mission, {})
+        faults = preflight(mission, {}, folder=folder)
     else:
         with SimulatedInstruments(scenario, seed) as simulated:
-            faults = preflight(mission, simulated.addresses)
+            faults = preflight(mission, simulated.addresses, folder=folder)
     if faults:
         listed = "\n".join(f"  {number}. {one}" for number, one in enumerate(faults, 1))
         err.print(f"not ready, {len(faults)} faults:\n{listed}", markup=False)

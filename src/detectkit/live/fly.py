@@ -15,7 +15,7 @@ import anyio
 import anyio.to_thread
 
 from detectkit.core import DetectkitError, Indication
-from detectkit.io.journal import Recorder
+from detectkit.io.journal import JournalError, Recorder
 from detectkit.live.alarms import Alarm, Alarms
 from detectkit.live.announcing import Announcer
 from detectkit.live.connection import Connection
@@ -24,7 +24,7 @@ from detectkit.live.health import Health, Monitor
 from detectkit.live.intake import Intake, TakeoffWatch, WorkQueue
 from detectkit.live.status import JsonLines, status_line
 from detectkit.live.view import Shown, Strip
-from detectkit.live.workable import check_workable
+from detectkit.live.workable import check_workable, shortage
 from detectkit.live.worker import Worker
 from detectkit.mission import FlightFolder, Flow, Mission, Processing
 from detectkit.mission.folder import EVENTS, STATUS, now
@@ -310,8 +310,12 @@ def fly(
     ------
     UsageError, PipelineError
         The mission cannot work; nothing was made.
+    JournalError
+        There is no room for it; nothing was made.
     """
     check_workable(mission)
+    if full := shortage(mission, path):
+        raise JournalError(full)
     host_ns, utc_ns = now()
     folder = FlightFolder.create(path, mission, host_ns=host_ns, utc_ns=utc_ns, simulated=simulated)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ import anyio
 from detectkit.live.flown import Flown
 from detectkit.live.fly import Fly
 from detectkit.live.health import Health
-from detectkit.live.workable import check_workable
+from detectkit.live.workable import check_workable, shortage
 from detectkit.mission import FlightFolder, Mission
 from detectkit.mission.folder import now
 
@@ -21,9 +20,15 @@ LOOK_S = 6.0
 
 
 def preflight(
-    mission: Mission, addresses: Mapping[str, str], *, seconds: float = LOOK_S
+    mission: Mission,
+    addresses: Mapping[str, str],
+    *,
+    seconds: float = LOOK_S,
+    folder: Path = Path(),
 ) -> list[str]:
     """Run a mission for some seconds in a folder that is thrown away; return all faults.
+
+    `folder` is where the flight is to lie: there is to be room on its disk.
 
     Raises
     ------
@@ -31,9 +36,11 @@ def preflight(
         The mission cannot work, whatever answers.
     """
     check_workable(mission)
-    with tempfile.TemporaryDirectory(prefix="detectkit-check-") as folder:
-        flown = anyio.run(_short_flight, Path(folder) / "flight", mission, addresses, seconds)
-        return [*_links(flown.health, mission), *_streams(flown, mission), *_disk(mission)]
+    full = shortage(mission, folder)
+    with tempfile.TemporaryDirectory(prefix="detectkit-check-") as place:
+        flown = anyio.run(_short_flight, Path(place) / "flight", mission, addresses, seconds)
+    faults = [*_links(flown.health, mission), *_streams(flown, mission)]
+    return [*faults, full] if full else faults
 
 
 async def _short_flight(
@@ -69,12 +76,3 @@ def _streams(flown: Flown, mission: Mission) -> list[str]:
     ):
         faults.append("position: no valid fix yet")
     return faults
-
-
-def _disk(mission: Mission) -> list[str]:
-    try:
-        free = shutil.disk_usage(Path.cwd()).free
-    except OSError as error:
-        return [f"disk: {error}"]
-    wanted = mission.record.minimum_free_bytes
-    return [] if free > wanted else [f"disk: {free:,} bytes left, {wanted:,} are to stay free"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from detectkit.core import UsageError
 from detectkit.detect.settings import Detection
 from detectkit.mission import Mission
@@ -34,3 +37,19 @@ def check_workable(mission: Mission) -> None:
             "or begin = 'always'"
         )
         raise UsageError(msg)
+
+
+def shortage(mission: Mission, folder: Path) -> str:
+    """Say that the disk of a flight's folder, which need not exist, has no room; "" else."""
+    wanted = mission.record.minimum_free_bytes
+    place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    try:
+        free = shutil.disk_usage(place).free
+    except OSError as error:
+        return f"{place}: the disk does not answer ({error.strerror or error})"
+    if free >= wanted:
+        return ""
+    return (
+        f"{folder}: {free / 1e6:.0f} MB are free on the disk, {wanted / 1e6:.0f} MB are to stay "
+        "free; make room or use another disk"
+    )
