@@ -112,3 +112,20 @@ def test_a_reboot_puts_no_row_into_the_past() -> None:
         peer.push(3 * second + step * second, at, at + 1_000_000)
     after, _ = clock.push(frame(layout, 1, [8 * second]), np.arange(1), 15 * second)
     assert after[0] == pytest.approx(15 * second, abs=5_000_000)
+
+
+def test_a_receiver_s_rows_are_timed_by_the_utc_they_tell_not_by_their_number() -> None:
+    """A fix that is lost on the wire must not move those behind it."""
+    layout = Layout("position", Sensor(), columns=("x",), rate_hz=10.0)
+    clock = StreamClock(layout)
+    utc_ns, step = 1_790_000_000_000_000_000, 100_000_000
+    kept = [row for row in range(600) if row % 20 != 7]
+    told = []
+    for number, row in enumerate(kept):
+        stamped = Frame(
+            layout, np.zeros((1, 1)), coords={"time_ns": np.array([utc_ns + row * step], np.int64)}
+        )
+        arrival = 5_000_000_000 + row * step + 2_000_000
+        told.append(int(clock.push(stamped, np.array([number]), arrival)[0][0]))
+    error_s = (np.array(told) - 5_000_000_000 - np.array(kept) * step) / 1e9
+    assert np.abs(error_s[200:]).max() < 5e-3

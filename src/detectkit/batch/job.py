@@ -10,6 +10,7 @@ from detectkit.core import FormatError, PipelineError, Sensor, UsageError
 from detectkit.detect.preset import Ground, default_pipeline, look
 from detectkit.detect.settings import Detection
 from detectkit.io import Notice, Overrides, Recording, Stream, open_recording
+from detectkit.mission import Mission
 from detectkit.pipeline import Pipeline, describe
 from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
@@ -122,8 +123,12 @@ def plan(
     notices += [silent for recording in opened for silent in _silent(recording)]
     named = list(_named(opened))
     grounds = [
-        replace(ground_of(stream, velocity_m_per_s), band_m=band_m, mark_spacing_m=mark_spacing_m)
-        for _, stream, _ in named
+        replace(
+            ground_of(stream, velocity_m_per_s or velocity_flown(recording)),
+            band_m=band_m,
+            mark_spacing_m=mark_spacing_m,
+        )
+        for recording, stream, _ in named
     ]
     pipelines = [pipeline] * len(named) if pipeline is not None else []
     if pipeline is None:
@@ -172,6 +177,12 @@ def check_velocity(velocity_m_per_s: float | None) -> None:
         f"{FASTEST_M_PER_S:.0e} are expected; {hint}"
     )
     raise UsageError(msg)
+
+
+def velocity_flown(recording: Recording) -> float | None:
+    """Return the velocity that the mission gave which made a flight, None where none did."""
+    text = recording.attachments.get("mission.toml")
+    return None if text is None else Mission.from_toml(text, pipeline="").ground.velocity_m_per_s
 
 
 def ground_of(stream: Stream, velocity_m_per_s: float | None) -> Ground:

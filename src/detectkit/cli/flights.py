@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from detectkit.cli.exit_codes import ExitCode
-from detectkit.cli.output import err, out, trace_progress
+from detectkit.cli.output import err, out, say_found, trace_progress
 from detectkit.core import UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def replay(
     if as_json:
         out.print_json(json.dumps(_summary(replayed, same)))
     else:
-        _print(replayed, same, files)
+        _print(replayed, same, files, compared=other is None)
     if same is False or replayed.damage:
         raise typer.Exit(ExitCode.DONE_WITH_WARNINGS)
 
@@ -96,15 +96,18 @@ def recover(folder: FolderArgument) -> None:
       detectkit recover flights/17
     """
     from detectkit.io.journal import recover as repair
+    from detectkit.mission import FlightFolder
 
+    FlightFolder.open(folder)
     report = repair(folder)
+    segments = f"{len(report.segments)} segment{'' if len(report.segments) == 1 else 's'}"
     out.print(
-        f"{folder}: {len(report.segments)} segments, {report.records:,} records, "
-        f"{len(report.rewritten)} repaired",
+        f"{folder}: {segments}, {report.records:,} records, {len(report.rewritten)} repaired",
         markup=False,
     )
     for damage in report.damages:
         err.print(f"warning: {damage}", markup=False)
+    out.print(f"`detectkit replay {folder} -o OUT` makes its tables and its map.", markup=False)
     finalize(folder)
 
 
@@ -143,6 +146,11 @@ def _write(folder: FlightFolder, replayed: Replayed, output: Path) -> Sequence[P
     )
 
 
+def sensors_first(rows: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return the streams with what the instruments are there for before their helpers."""
+    return sorted(rows.items(), key=lambda one: ("." in one[0], one[0]))
+
+
 def _summary(replayed: Replayed, same: bool | None) -> dict[str, Any]:
     return {
         "rows": replayed.rows,
@@ -154,14 +162,14 @@ def _summary(replayed: Replayed, same: bool | None) -> dict[str, Any]:
     }
 
 
-def _print(replayed: Replayed, same: bool | None, files: Sequence[Path]) -> None:
-    for name, rows in replayed.rows.items():
+def _print(replayed: Replayed, same: bool | None, files: Sequence[Path], *, compared: bool) -> None:
+    for name, rows in sensors_first(replayed.rows):
         out.print(f"{name}: {rows:,} rows", markup=False)
     words = {True: "the same as in flight, to the bit", False: "NOT the same as in flight",
-             None: "nothing to compare with: no complete live result"}  # fmt: skip
+             None: "nothing to compare with: no complete live result"
+             if compared else "another pipeline than the one flown, not compared"}  # fmt: skip
     out.print(f"{sum(replayed.traces.values()):,} processed traces: {words[same]}")
-    out.print(f"{len(replayed.indications)} indications, unverified.")
-    out.print("No indication does not mean that nothing is there.")
+    say_found(len(replayed.indications), sought=replayed.sought)
     for one in replayed.damage:
         err.print(f"warning: {one}", markup=False)
     for path in files:

@@ -44,6 +44,26 @@ def of_the_system(error: OSError) -> str:
     return f"{place}{reason}; check that the place can be written and has room, or choose another"
 
 
+def say_found(number: int, *, sought: bool, before: str = "") -> None:
+    """Print how many places stand out, and what that does not mean.
+
+    Parameters
+    ----------
+    number
+        Of indications.
+    sought
+        False where the pipeline looks for none.
+    before
+        Words in front of the number.
+    """
+    if not sought:
+        out.print(f"{before}no indications were sought: the pipeline has no [detect] section.")
+        return
+    plural = "" if number == 1 else "s"
+    out.print(f"{before}{number} indication{plural}, unverified.")
+    out.print("No indication does not mean that nothing is there.")
+
+
 def say_error(text: str) -> None:
     """Print an error."""
     err.print(Text.assemble(("error: ", "bold red"), text))

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from detectkit.cli.exit_codes import ExitCode
 from detectkit.cli.options import FormatOption, SetOption
-from detectkit.cli.output import out, say_notices, trace_progress
+from detectkit.cli.output import out, say_found, say_notices, trace_progress
 from detectkit.core import Indication, UsageError
 from detectkit.io import Overrides
 from detectkit.pipeline import Pipeline
@@ -154,7 +154,8 @@ def _print(result: RunResult, job: Job) -> None:
     if len(found) > SHOWN:
         out.print(f"[dim]… and {len(found) - SHOWN} more in indications.csv[/dim]")
     lines = f"{len(job.lines)} line{'' if len(job.lines) == 1 else 's'}"
-    out.print(f"{result.traces:,} traces in {lines}: {len(found)} indications, unverified.")
+    sought = any(line.detection is not None for line in job.lines)
+    say_found(len(found), sought=sought, before=f"{result.traces:,} traces in {lines}: ")
     if found and not result.placed:
         where = "distance along the line" if found[0].along_track_m is not None else "trace number"
         out.print(
@@ -164,7 +165,6 @@ def _print(result: RunResult, job: Job) -> None:
         out.print(f"{len(found) - result.placed} of them have no position; the rest is in the map.")
     for remark in result.remarks:
         out.print(remark, markup=False)
-    out.print("No indication does not mean that nothing is there.")
     for path in result.files:
         out.print(f"  {path}", markup=False)
 

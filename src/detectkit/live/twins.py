@@ -62,6 +62,8 @@ def benches(simulator: FlightSimulator, *, seed: int) -> dict[str, Bench]:
 def serve(simulator: FlightSimulator, *, seed: int) -> None:
     """Serve until standard input is closed."""
     threading.excepthook = _failed
+    for one in simulator.scenario.instruments:  # what is compiled is compiled before take-off
+        simulator.rows(one.id, np.zeros(2))
     made = benches(simulator, seed=seed)
     _warm_up(simulator)
     zero_ns = time.monotonic_ns()

@@ -17,11 +17,14 @@ from detectkit.io import Notice, open_recording
 from detectkit.io.flight.stream_writer import StreamWriter
 from detectkit.io.flight.writer import FlightWriter
 from detectkit.io.journal import scan
+from detectkit.io.notice import Severity
 from detectkit.mission.folder import FlightFolder, read_live
 from detectkit.mission.gather import Gather
 from detectkit.mission.replay import Replay
 
 STREAM_ROWS = 256
+LARGEST_UNPOSED = 0.05
+"""Share of rows without a position that is no cause for a warning: the last wait in vain."""
 Progress = Callable[[int], None]
 
 
@@ -181,9 +184,11 @@ def _notices(folder: FlightFolder, replay: Replay) -> list[Notice]:
             )
             found.append(Notice("warning", text, folder.path.name))
     for name, rows in replay.flow.unposed.items():
+        total = replay.flow.counts[name].rows
         if rows:
-            text = f"stream {name!r}: {rows} rows have no position"
-            found.append(Notice("warning", text, folder.path.name))
+            text = f"stream {name!r}: {rows:,} of {total:,} rows have no position"
+            severity: Severity = "warning" if rows > LARGEST_UNPOSED * total else "note"
+            found.append(Notice(severity, text, folder.path.name))
     if folder.simulated:
         text = f"simulated: {folder.simulated}; no instrument was flown"
         found.append(Notice("note", text, folder.path.name))

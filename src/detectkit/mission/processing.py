@@ -147,6 +147,11 @@ class Processing:
         return {name: lane.pipeline for name, lane in self._lanes.items()}
 
     @property
+    def sought(self) -> bool:
+        """Whether indications are looked for in any radar stream; True before the first trace."""
+        return not self._lanes or any(lane.detector is not None for lane in self._lanes.values())
+
+    @property
     def digests(self) -> Mapping[str, str]:
         """Digest of the processed traces of each radar stream."""
         return {name: lane.digest.value for name, lane in self._lanes.items()}

@@ -30,6 +30,8 @@ class Replayed:
         Ranked.
     rows
         Decoded rows of each stream.
+    sought
+        False where the pipeline looks for no indications.
     damage
         What of the journal could not be read.
     track
@@ -40,6 +42,7 @@ class Replayed:
     traces: dict[str, int]
     indications: list[Indication]
     rows: dict[str, int]
+    sought: bool
     damage: tuple[Damage, ...]
     track: Track
 
@@ -109,6 +112,7 @@ class Replay:
             traces=dict(processing.traces),
             indications=processing.indications,
             rows={name: one.rows for name, one in self.flow.counts.items()},
+            sought=processing.sought,
             damage=tuple(self.damage),
             track=track,
         )

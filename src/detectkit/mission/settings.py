@@ -13,7 +13,7 @@ from detectkit.core.settings import build
 from detectkit.drivers import Instrument, build_instrument
 
 Action = Literal["nothing", "warn", "pause", "stop"]
-"""What an alarm does: is logged only, is said, asks the pilot to hold, or to land."""
+"""What a condition does: is not looked at, is said, asks the pilot to hold, or to land."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class AlarmSettings:
         `largest_loss` of its rows lost, or with more than `largest_clipping` of its samples at
         full scale.
     no_position, height_out
-        Traces come without a position; the height leaves `height_m`.
+        Traces come without a position; the height leaves `height_m` while it moves.
     recorder_behind, recorder_stopped, disk_low
         The queue to the disk is half full; nothing is recorded any more; the disk is nearly full.
     processing_behind

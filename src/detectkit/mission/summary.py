@@ -39,7 +39,7 @@ def summarize(folder: FlightFolder, *, progress: Progress | None = None) -> dict
                 **gaps.get(name, _Gaps()).to_dict(),
                 "without_position": flow.unposed.get(name),
             }
-            for name, count in flow.counts.items()
+            for name, count in sorted(flow.counts.items(), key=lambda one: ("." in one[0], one[0]))
         ],
         "instruments": {name: one.to_dict() for name, one in flow.tallies.items()},
         "journal": {

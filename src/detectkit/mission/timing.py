@@ -69,14 +69,15 @@ class RowCounter:
 class StreamClock:
     """Host time of the rows of one stream, from whatever the instrument stamps them with.
 
-    In this order: the instrument's clock as compared by time exchange (`PeerClock`), its clock
-    or its counter against the arrival of its bytes (`ArrivalClock`), the arrival alone.
+    In this order: the instrument's clock as compared by time exchange (`PeerClock`); its clock, the
+    UTC it tells or its counter against the arrival of its bytes (`ArrivalClock`); arrival alone.
     """
 
     layout: Layout
     peer: PeerClock | None = None
     lag_ns: int = 0
     _arrival: ArrivalClock = field(init=False)
+    _by_utc: ArrivalClock = field(default_factory=ArrivalClock)
     _last_device_ns: int | None = None
     _peer_resets: int = 0
     _peer_is_old: bool = False
@@ -91,7 +92,7 @@ class StreamClock:
     def resets(self) -> int:
         """How often the instrument's clock jumped."""
         peer = 0 if self.peer is None else self.peer.resets
-        return self._arrival.resets + peer
+        return self._arrival.resets + self._by_utc.resets + peer
 
     def push(self, frame: Frame, numbers: Integers, arrival_ns: int) -> tuple[Integers, Values]:
         """Return host time in ns, int64 (rows,), and one standard deviation of it."""
@@ -99,7 +100,9 @@ class StreamClock:
         arrivals = np.full(rows, arrival_ns, np.int64)
         if frame.layout.irregular:
             return arrivals - self.lag_ns, np.full(rows, np.nan)
-        if frame.device_ns is None:
+        if frame.device_ns is None and "time_ns" in frame.coords:
+            host, error = self._by_utc.push(frame.coords["time_ns"], arrivals)
+        elif frame.device_ns is None:
             host, error = self._by_number(numbers, arrivals)
         elif (peer := self._known_peer(frame.device_ns)) is not None:
             host, error = peer.to_host(frame.device_ns)

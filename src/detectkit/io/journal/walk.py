@@ -208,7 +208,9 @@ class Segment:
 
     def _torn(self, sound: int) -> Damage:
         rest = self.size - sound
-        text = f"the end of the file is missing or broken; {rest:,} bytes there give no record"
+        text = "the file was not completed; every byte gave its records"
+        if rest:
+            text = f"the end of the file is missing or broken; {rest:,} bytes there give no record"
         return Damage(self.path, sound, rest, "torn", text)
 
     def _end_of_data(self, start: int) -> int | None:
