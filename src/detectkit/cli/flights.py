@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from detectkit.cli.exit_codes import ExitCode
-from detectkit.cli.output import err, out, say_found, trace_progress
+from detectkit.cli.output import err, out, say_found, sensors_first, trace_progress
 from detectkit.core import UsageError
 
 if TYPE_CHECKING:
@@ -144,11 +144,6 @@ def _write(folder: FlightFolder, replayed: Replayed, output: Path) -> Sequence[P
         title=f"{title} · replayed",
         refly=folder.mission.refly,
     )
-
-
-def sensors_first(rows: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return the streams with what the instruments are there for before their helpers."""
-    return sorted(rows.items(), key=lambda one: ("." in one[0], one[0]))
 
 
 def _summary(replayed: Replayed, same: bool | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +15,16 @@ import typer
 from rich.live import Live
 
 from detectkit.cli.exit_codes import ExitCode
-from detectkit.cli.output import err, of_the_system, out, say_error, trace_progress
-from detectkit.core import DetectkitError, UsageError
+from detectkit.cli.output import (
+    err,
+    of_the_system,
+    out,
+    say_error,
+    say_found,
+    sensors_first,
+    trace_progress,
+)
+from detectkit.core import DetectkitError, MissingDependencyError, UsageError
 
 if TYPE_CHECKING:
     from detectkit.live.flown import Flown
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
     from detectkit.mission import Mission
 
 SHIPPED = "missions/demo.toml"
+NEEDED = ("anyio", "pymavlink", "serial", "pyubx2")
 
 
 def fly(
@@ -61,6 +71,7 @@ def fly(
 
       detectkit fly --simulate --seed 3 -o flights/simulated
     """
+    _check_installed()
     from detectkit.live.warm_up import warm_up
     from detectkit.live.workable import check_workable
     from detectkit.mission import Mission
@@ -79,6 +90,14 @@ def fly(
             flown = _flown(folder, read, scenario, duration, seed)
     with _can_be_finished_later(folder):  # the flight took the handlers of signals for itself
         _report(flown, scenario)
+
+
+def _check_installed() -> None:
+    """Refuse to fly without the packages that flying needs, before one of them is missed."""
+    lacking = [name for name in NEEDED if find_spec(name) is None]
+    if lacking:
+        msg = f"flying needs {', '.join(lacking)}: pip install 'detectkit[live]'"
+        raise MissingDependencyError(msg)
 
 
 @contextmanager
@@ -189,10 +208,10 @@ def _report(flown: Flown, scenario: Path | None) -> None:
     truth = [] if scenario is None else truth_of(scenario)
     with trace_progress("finalizing", total, what="bytes") as count:
         finalized, written = land(flown, truth=truth, progress=count)
-    rows = ", ".join(f"{name} {number:,}" for name, number in finalized.rows.items()) or "none"
+    listed = sensors_first(finalized.rows)
+    rows = ", ".join(f"{name} {number:,}" for name, number in listed) or "none"
     out.print(f"Recorded rows: {rows}", markup=False)
-    out.print(f"{len(flown.indications)} indications, unverified.")
-    out.print("No indication does not mean that nothing is there.")
+    say_found(len(flown.indications), sought=flown.sought)
     for path in (flown.folder.path, *written):
         out.print(f"  {path}", markup=False)
     warnings = list(_warnings(flown))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -62,6 +62,11 @@ def say_found(number: int, *, sought: bool, before: str = "") -> None:
     plural = "" if number == 1 else "s"
     out.print(f"{before}{number} indication{plural}, unverified.")
     out.print("No indication does not mean that nothing is there.")
+
+
+def sensors_first(rows: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return the streams with what the instruments are there for before their helpers."""
+    return sorted(rows.items(), key=lambda one: ("." in one[0], one[0]))
 
 
 def say_error(text: str) -> None:

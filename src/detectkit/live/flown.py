@@ -22,6 +22,8 @@ class Flown:
     ----------
     folder, indications, digests, track
         Where it lies, and the live result.
+    sought
+        False where the pipeline looks for no indications.
     complete, fault
         Whether the live result is whole and everything is recorded; why not.
     health
@@ -38,6 +40,7 @@ class Flown:
     health: Health
     alarms: list[Alarm]
     track: Track
+    sought: bool
 
     @property
     def missing(self) -> dict[str, str]:

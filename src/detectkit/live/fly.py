@@ -195,6 +195,7 @@ class Fly:
             health,
             self._said,
             worker.track,
+            worker.processing.sought,
         )
         try:
             write_live(flown, worker)

@@ -20,6 +20,7 @@ class Track:
     longitude_deg: list[float] = field(default_factory=list)
     latitude_deg: list[float] = field(default_factory=list)
     height_m: list[float] = field(default_factory=list)
+    fix_quality: list[float] = field(default_factory=list)
     rows: int = 0
     without_position: int = 0
     _frame: LocalFrame | None = None
@@ -38,11 +39,16 @@ class Track:
         if self._frame is None:
             self._frame = LocalFrame(float(lon[known[0]]), float(lat[known[0]]))
         east, north, _ = self._frame.to_local(lon[known], lat[known])
-        height = block.coord("height_m")[known] if "height_m" in block.coords else None
+        unknown = np.full(known.size, np.nan)
+        height, quality = (
+            block.coord(name)[known] if name in block.coords else unknown
+            for name in ("height_m", "fix_quality")
+        )
         for number, row in enumerate(known):
             here = (float(east[number]), float(north[number]))
             if np.hypot(here[0] - self._last[0], here[1] - self._last[1]) >= SPACING_M:
                 self._last = here
                 self.longitude_deg.append(float(lon[row]))
                 self.latitude_deg.append(float(lat[row]))
-                self.height_m.append(np.nan if height is None else float(height[number]))
+                self.height_m.append(float(height[number]))
+                self.fix_quality.append(float(quality[number]))

@@ -19,6 +19,8 @@ from detectkit.product.writing import naming
 
 Values = npt.NDArray[np.float64]
 TRUTH_COLOUR = "#0072B2"
+LOOSE_COLOUR = "#CC79A7"
+RTK_FIXED = 4.0
 NUMBERED = 20
 """So many of the strongest indications have their rank beside them."""
 BREAK_M = 0.5
@@ -95,6 +97,11 @@ def _draw_track(figure: Figure, axes: Axes, frame: LocalFrame, track: Track) -> 
     at = np.flatnonzero(far) + 1
     line = (np.insert(east, at, np.nan), np.insert(north, at, np.nan))
     axes.plot(*line, color="0.8", linewidth=4.0, solid_capstyle="round", zorder=1)
+    quality = np.array(track.fix_quality)
+    loose = np.isfinite(quality) & (quality != RTK_FIXED)
+    if loose.any():
+        axes.scatter(east[loose], north[loose], s=42, color=LOOSE_COLOUR, alpha=0.5, zorder=1.5,
+                     linewidths=0.0, label="without RTK fix: less exact")  # fmt: skip
     height = np.array(track.height_m)
     if np.isfinite(height).any():
         dots = axes.scatter(east, north, c=height, s=5, cmap="cividis", zorder=2)

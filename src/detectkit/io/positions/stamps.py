@@ -10,6 +10,8 @@ SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 GPS_EPOCH_NS = (date(1980, 1, 6).toordinal() - EPOCH_DAY) * DAY_NS
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2200
+"""Years that int64 nanoseconds hold, with room for sums."""
 FIRST_YEAR, LAST_YEAR = 2005, 2099
 """A clock that was never set shows a date before GNSS loggers were."""
 
@@ -78,6 +80,9 @@ def date_ns(text: str, order: str = "ymd") -> int:
         msg = f"{text!r} is no date"
         raise ValueError(msg)
     parts = dict(zip(order, (int(match[part]) for part in (1, 2, 3)), strict=True))
+    if not EARLIEST_YEAR <= parts["y"] <= LATEST_YEAR:
+        msg = f"{text!r} is no date of a recording"
+        raise ValueError(msg)
     return (date(parts["y"], parts["m"], parts["d"]).toordinal() - EPOCH_DAY) * DAY_NS
 
 
