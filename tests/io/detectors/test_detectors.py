@@ -170,6 +170,15 @@ def test_a_clock_that_was_never_set_gives_elapsed_times_only(tmp_path: Path) -> 
     assert "never set" in said(arrow, "warning")
 
 
+@pytest.mark.parametrize("date", ["9026/05/01", "0026/05/01", "2026/13/01"])
+def test_a_date_that_cannot_be_is_a_damaged_row(date: str, tmp_path: Path) -> None:
+    path = write_magdrone(tmp_path / "b", 20)
+    path.write_text(path.read_text().replace("2026/05/01", date, 1))
+    recording = opened(MagDrone(), path)
+    assert recording.streams[0].traces == 19
+    assert date in said(recording, "warning")
+
+
 def test_positions_of_few_satellites_are_none(tmp_path: Path) -> None:
     recording = opened(GfCmd(), write_cmd(tmp_path / "c", 50, satellites=3))
     assert not recording.streams[0].header.fixes.valid.any()
