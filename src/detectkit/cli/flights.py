@@ -96,15 +96,19 @@ def recover(folder: FolderArgument) -> None:
       detectkit recover flights/17
     """
     from detectkit.io.journal import recover as repair
+    from detectkit.io.journal import scan
     from detectkit.mission import FlightFolder
 
     FlightFolder.open(folder)
+    torn = scan(folder).damages
     report = repair(folder)
     segments = f"{len(report.segments)} segment{'' if len(report.segments) == 1 else 's'}"
     out.print(
         f"{folder}: {segments}, {report.records:,} records, {len(report.rewritten)} repaired",
         markup=False,
     )
+    for damage in torn:
+        out.print(f"  {damage}", markup=False)
     for damage in report.damages:
         err.print(f"warning: {damage}", markup=False)
     out.print(f"`detectkit replay {folder} -o OUT` makes its tables and its map.", markup=False)
