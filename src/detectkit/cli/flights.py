@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from detectkit.cli.exit_codes import ExitCode
+from detectkit.cli.flight_inspection import is_flight
 from detectkit.cli.output import err, out, say_found, sensors_first, trace_progress
 from detectkit.core import UsageError
 
@@ -99,7 +100,8 @@ def recover(folder: FolderArgument) -> None:
     from detectkit.io.journal import scan
     from detectkit.mission import FlightFolder
 
-    FlightFolder.open(folder)
+    if not is_flight(folder):
+        FlightFolder.open(folder)  # says what is wrong with it
     torn = scan(folder).damages
     report = repair(folder)
     segments = f"{len(report.segments)} segment{'' if len(report.segments) == 1 else 's'}"
