@@ -44,6 +44,15 @@ def test_the_traces_are_located_and_the_object_is_indicated(
     assert best.depth_m == pytest.approx(truth.depth_m, abs=3 * best.depth_error_m)
 
 
+def test_an_indication_carries_the_error_of_its_place_and_how_high_it_was_flown(
+    reference: Replayed,
+) -> None:
+    for one in reference.indications:
+        told = {evidence.name: evidence.value for evidence in one.evidence}
+        assert 0.0 < told["horizontal_error_m"] < 0.5
+        assert 0.1 < told["height_m"] < 0.8
+
+
 @pytest.mark.parametrize(("gathered", "piece_bytes"), [(1, 7), (8, 100), (300, None)])
 def test_three_chunkings_give_identical_bits(
     flight: Path, reference: Replayed, gathered: int, piece_bytes: int | None

@@ -8,10 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from detectkit.core import Block, BlockSpec, Evidence, Indication, PipelineError
+from detectkit.core.vocabulary import unit_of
 from detectkit.detect.candidates import Candidate, CandidateFinder, CandidateSettings
 from detectkit.detect.settings import Detection, DetectSettings
 from detectkit.pipeline import Runner, describe
 from detectkit.signal.travel_time import depth_m
+
+CIRCUMSTANCES = ("horizontal_error_m", "height_m", "fix_quality")
+"""What is kept with an indication of the moment it was measured, where the traces tell it."""
 
 
 @dataclass(slots=True)
@@ -154,4 +158,9 @@ def _evidence(candidate: Candidate) -> tuple[Evidence, ...]:
     if spacing is not None:
         width = Evidence("width_m", candidate.extent_rows * spacing, "m")
     interval = candidate.row.spec.sample_interval_s or 0.0
-    return (width, Evidence("duration_s", candidate.extent_samples * interval, "s"))
+    found = [width, Evidence("duration_s", candidate.extent_samples * interval, "s")]
+    for name in CIRCUMSTANCES:
+        value = _value(candidate.row, name)
+        if value is not None:
+            found.append(Evidence(name, value, unit_of(name)))
+    return tuple(found)
