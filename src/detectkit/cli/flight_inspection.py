@@ -40,8 +40,8 @@ def _print(summary: dict[str, Any]) -> None:
     journal = summary["journal"]
     state = "finalized" if summary["finalized"] else "not finalized"
     out.print(
-        f"flight {summary['name']}{simulated}: {journal['segments']} journal segments, "
-        f"{journal['bytes']:,} bytes, {state}",
+        f"flight {summary['name']}{simulated}: a journal of {journal['bytes']:,} bytes in "
+        f"{journal['segments']} file{'' if journal['segments'] == 1 else 's'}, {state}",
         markup=False,
     )
     table = Table(box=None, pad_edge=False, header_style="dim")

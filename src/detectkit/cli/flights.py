@@ -78,7 +78,8 @@ def finalize(
     opened = FlightFolder.open(folder)
     with trace_progress("finalizing", _journal_bytes(opened), what="bytes") as count:
         done = run(opened, force=force, progress=count)
-    rows = ", ".join(f"{name} {number:,}" for name, number in done.rows.items()) or "no rows"
+    listed = sensors_first(done.rows)
+    rows = ", ".join(f"{name} {number:,}" for name, number in listed) or "no rows"
     out.print(f"{done.path}: {rows}{'' if done.made else ' (stood there already)'}", markup=False)
     warnings = [one for one in done.notices if one.severity == "warning"]
     for one in warnings:
