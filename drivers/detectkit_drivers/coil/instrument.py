@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from detectkit.core import SensorKind, UsageError
 from detectkit.drivers import Decoder, Instrument
 from detectkit_drivers.coil.decoder import MOST_CHANNELS, CoilDecoder
-
-if TYPE_CHECKING:
-    from detectkit.drivers import Twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +53,3 @@ class Coil(Instrument):
     def decoder(self) -> Decoder:
         """Return a new decoder."""
         return CoilDecoder(rate_hz=self.rate_hz)
-
-    def twin(self) -> Twin:
-        """Return a new twin."""
-        from detectkit_drivers.coil.virtual import CoilTwin
-
-        return CoilTwin(self)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from detectkit.core import SensorKind, UsageError
 from detectkit.drivers import Decoder, Instrument, Link, Session
 from detectkit_drivers.dualem.decoder import DualemDecoder
-
-if TYPE_CHECKING:
-    from detectkit.drivers import Twin
 
 ASK_STATUS = b"%"
 
@@ -67,9 +64,3 @@ class Dualem(Instrument):
     def session(self) -> Session:
         """Return a session that asks for the status."""
         return DualemSession(self.status_every_s)
-
-    def twin(self) -> Twin:
-        """Return a new twin."""
-        from detectkit_drivers.dualem.virtual import DualemTwin
-
-        return DualemTwin(self)

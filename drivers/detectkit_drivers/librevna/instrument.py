@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from detectkit.core import SensorKind, UsageError
 from detectkit.drivers import (
@@ -19,9 +19,6 @@ from detectkit_drivers.librevna.decoder import LibreVnaDecoder
 from detectkit_drivers.librevna.scpi import IDENTITY, Scpi
 from detectkit_drivers.librevna.stream import SERVERS, Stream, StreamTransport, control_address
 from detectkit_drivers.librevna.transform import Grid, Window
-
-if TYPE_CHECKING:
-    from detectkit_drivers.librevna.virtual import LibreVnaTwin
 
 MOST_POINTS = 4501
 POINTS_PER_HZ = 0.2
@@ -134,12 +131,6 @@ class LibreVna(Instrument):
     def session(self) -> Session:
         """Return a new session."""
         return LibreVnaSession(self)
-
-    def twin(self) -> LibreVnaTwin:
-        """Return a new twin."""
-        from detectkit_drivers.librevna.virtual import LibreVnaTwin
-
-        return LibreVnaTwin(self)
 
 
 class LibreVnaSession(Session):

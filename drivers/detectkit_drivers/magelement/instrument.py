@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from detectkit.core import SensorKind
 from detectkit.drivers import Decoder, Instrument
 from detectkit_drivers.magelement.decoder import MagElementDecoder
-
-if TYPE_CHECKING:
-    from detectkit.drivers import Twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +22,3 @@ class MagElement(Instrument):
     def decoder(self) -> Decoder:
         """Return a new decoder."""
         return MagElementDecoder()
-
-    def twin(self) -> Twin:
-        """Return a new twin."""
-        from detectkit_drivers.magelement.virtual import MagElementTwin
-
-        return MagElementTwin()

@@ -25,6 +25,7 @@ from detectkit_drivers.magelement.decoder import (
     SECOND_VALID,
     STATUS_RECORD,
 )
+from detectkit_drivers.magelement.instrument import MagElement
 
 SERIAL = b"TWIN0001"
 SECOND_NS = 1_000_000_000
@@ -106,3 +107,9 @@ class MagElementTwin(Twin):
         for offset in np.flatnonzero(pps).tolist():
             mark = self._index + offset
             self._marks = (self._marks[0] or mark, mark)
+
+
+def twin_of(settings: MagElement) -> MagElementTwin:
+    """Return the twin of an instrument with these settings."""
+    del settings  # it has none
+    return MagElementTwin()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from detectkit.core import SensorKind, UsageError
-from detectkit.drivers import Decoder, Instrument, Session, Twin
+from detectkit.drivers import Decoder, Instrument, Session
 
 if TYPE_CHECKING:
     from detectkit_drivers.mavlink.messages_out import Signer
@@ -117,12 +117,6 @@ class Mavlink(Instrument):
             component=self.component,
             vehicle=self.vehicle,
         )
-
-    def twin(self) -> Twin:
-        """Return a new virtual autopilot."""
-        from detectkit_drivers.mavlink.virtual import MavlinkTwin
-
-        return MavlinkTwin(self)
 
     def _guard(self) -> Guard | None:
         from detectkit_drivers.mavlink.signing import Guard, read_key

@@ -18,7 +18,6 @@ from detectkit.drivers import (
 )
 from detectkit_drivers.nic500.decoder import LONGEST_TRACE, STACKS, Nic500Decoder, nic500_layout
 from detectkit_drivers.nic500.rest import NOT_RUNNING, RefusedError, Rest, is_rest_address
-from detectkit_drivers.nic500.virtual import Nic500Twin
 
 SHIFT_WITHOUT_REFERENCE_PS = -55000
 STATUS_EVERY_S = 30.0
@@ -110,10 +109,6 @@ class Nic500(Instrument):
     def session(self) -> Nic500Session:
         """Return a new session."""
         return Nic500Session(self)
-
-    def twin(self) -> Nic500Twin:
-        """Return a new twin."""
-        return Nic500Twin(points=self.points, stacks=self.stacks, period_s=self.period_s)
 
     def setup(self, reference_ps: int | None) -> dict[str, Any]:
         """Return what ``nic/setup`` is told, given the GPR's window time shift reference in ps."""

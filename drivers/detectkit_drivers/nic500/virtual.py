@@ -13,6 +13,7 @@ import numpy as np
 from detectkit.core import ShapeError
 from detectkit.drivers import ControlledTwin, Measured
 from detectkit_drivers.nic500.decoder import HEADER_BYTES, LONGEST_TRACE, STACKS
+from detectkit_drivers.nic500.instrument import Nic500
 
 STOPPED, RUNNING, PAUSED = 0, 1, 2
 POWERED = 2
@@ -291,3 +292,8 @@ def _response(resource: str, code: int, data: dict[str, Any]) -> bytes:
         b"\r\nContent-Length: " + str(len(body)).encode() + b"\r\nConnection: close\r\n\r\n"
     )
     return line + head + body
+
+
+def twin_of(settings: Nic500) -> Nic500Twin:
+    """Return the twin of an instrument with these settings."""
+    return Nic500Twin(points=settings.points, stacks=settings.stacks, period_s=settings.period_s)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from detectkit.core import SensorKind
 from detectkit.drivers import Decoder, Instrument
 from detectkit_drivers.nmea.decoder import NmeaDecoder
-
-if TYPE_CHECKING:
-    from detectkit.drivers import Twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +33,3 @@ class Nmea(Instrument):
     def decoder(self) -> Decoder:
         """Return a new decoder."""
         return NmeaDecoder(separation_m=self.separation_m, rate_hz=self.rate_hz)
-
-    def twin(self) -> Twin:
-        """Return a new twin."""
-        from detectkit_drivers.nmea.virtual import NmeaTwin
-
-        return NmeaTwin(self)

@@ -10,7 +10,6 @@ from typing import ClassVar
 from detectkit.core import Sensor, SensorKind, UsageError
 from detectkit.drivers import Instrument, InstrumentError, Layout, Link, LinkTimeoutError, Session
 from detectkit_drivers.noggin.decoder import AROUND, LONGEST_TRACE, MARKER, NogginDecoder
-from detectkit_drivers.noggin.virtual import NogginTwin
 
 BAUD = 115200
 AUTOBAUD_TRIES = 10
@@ -86,10 +85,6 @@ class Noggin(Instrument):
     def session(self) -> NogginSession:
         """Return a new session."""
         return NogginSession(self)
-
-    def twin(self) -> NogginTwin:
-        """Return a new twin."""
-        return NogginTwin(rate_hz=2.0 * self.rate_hz)
 
 
 class NogginSession(Session):

@@ -8,6 +8,7 @@ import numpy as np
 
 from detectkit.drivers import Measured, Twin
 from detectkit_drivers.noggin.decoder import MARKER
+from detectkit_drivers.noggin.instrument import Noggin
 
 TRAILER = b"\r\n>"
 LONGEST_COMMAND = 64
@@ -64,3 +65,8 @@ class NogginTwin(Twin):
             self._requests += self._is_on
             return b""
         return b"\r\nOK\r\n>"
+
+
+def twin_of(settings: Noggin) -> NogginTwin:
+    """Return the twin of an instrument with these settings."""
+    return NogginTwin(rate_hz=2.0 * settings.rate_hz)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from detectkit.core import SensorKind
 from detectkit.drivers import Decoder, Instrument
 from detectkit_drivers.nra24.decoder import Nra24Decoder
-
-if TYPE_CHECKING:
-    from detectkit.drivers import Twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +34,3 @@ class Nra24(Instrument):
     def decoder(self) -> Decoder:
         """Return a new decoder."""
         return Nra24Decoder(shortest_m=self.shortest_m, longest_m=self.longest_m)
-
-    def twin(self) -> Twin:
-        """Return a new twin."""
-        from detectkit_drivers.nra24.virtual import Nra24Twin
-
-        return Nra24Twin(self)

@@ -6,7 +6,7 @@ import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from detectkit.core import SensorKind, UsageError
 from detectkit.drivers import (
@@ -45,9 +45,6 @@ from detectkit_drivers.p4xx.messages import (
     request,
     status_of,
 )
-
-if TYPE_CHECKING:
-    from detectkit_drivers.p4xx.virtual import P4xxTwin
 
 ANSWER_S = 3.0
 QUANTUM = 96
@@ -176,12 +173,6 @@ class P4xx(Instrument):
     def session(self) -> Session:
         """Return a new session."""
         return P4xxSession(self)
-
-    def twin(self) -> P4xxTwin:
-        """Return a new twin."""
-        from detectkit_drivers.p4xx.virtual import P4xxTwin
-
-        return P4xxTwin(self)
 
 
 class P4xxSession(Session):

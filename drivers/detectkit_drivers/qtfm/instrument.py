@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from detectkit.core import SensorKind, UsageError
 from detectkit.drivers import Decoder, Instrument
 from detectkit_drivers.qtfm.decoder import FirstQtfmDecoder, QtfmDecoder
-
-if TYPE_CHECKING:
-    from detectkit.drivers import Twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +49,3 @@ class Qtfm(Instrument):
             timestamp_ns=round(self.timestamp_s * 1e9),
             rate_hz=self.rate_hz,
         )
-
-    def twin(self) -> Twin:
-        """Return a new twin."""
-        from detectkit_drivers.qtfm.virtual import QtfmTwin
-
-        return QtfmTwin(self)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from detectkit.core import SensorKind, UsageError
 from detectkit.drivers import Decoder, Instrument, Link, Session
 from detectkit_drivers.sf11.decoder import Sf11Decoder
-
-if TYPE_CHECKING:
-    from detectkit.drivers import Twin
 
 ASK = b"?LD\r\n"
 ASK_LEGACY = b"d"
@@ -72,9 +69,3 @@ class Sf11(Instrument):
         if self.ask == "never":
             return Session()
         return Sf11Session(ASK if self.ask == "?LD" else ASK_LEGACY, self.rate_hz)
-
-    def twin(self) -> Twin:
-        """Return a new twin."""
-        from detectkit_drivers.sf11.virtual import Sf11Twin
-
-        return Sf11Twin(self)

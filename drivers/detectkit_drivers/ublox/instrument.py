@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pyubx2 import SET_LAYER_RAM, UBXMessage
 
 from detectkit.core import SensorKind, UsageError
 from detectkit.drivers import Decoder, Instrument, InstrumentError, Link, Session
 from detectkit_drivers.ublox.decoder import CHECKSUM_BYTES, SYNC, UbloxDecoder
-
-if TYPE_CHECKING:
-    from detectkit.drivers import Twin
 
 ACK = SYNC + bytes.fromhex("05010200068a")
 NAK = SYNC + bytes.fromhex("05000200068a")
@@ -109,9 +106,3 @@ class Ublox(Instrument):
         if self.configure == "never":
             return Session()
         return UbloxSession(self.rate_hz, self.port)
-
-    def twin(self) -> Twin:
-        """Return a new twin."""
-        from detectkit_drivers.ublox.virtual import UbloxTwin
-
-        return UbloxTwin(self)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from detectkit.core import SensorKind
 from detectkit.drivers import Decoder, Instrument
 from detectkit_drivers.usd1.decoder import OldUsD1Decoder, UsD1Decoder
-
-if TYPE_CHECKING:
-    from detectkit.drivers import Twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +38,3 @@ class UsD1(Instrument):
         """Return a new decoder of the chosen frame."""
         kind = UsD1Decoder if self.frame == "six-byte" else OldUsD1Decoder
         return kind(shortest_m=self.shortest_m, longest_m=self.longest_m)
-
-    def twin(self) -> Twin:
-        """Return a new twin."""
-        from detectkit_drivers.usd1.virtual import UsD1Twin
-
-        return UsD1Twin(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from detectkit.core import SensorKind, UsageError
 from detectkit.drivers import Decoder, Instrument, InstrumentError, Link, Session
@@ -22,9 +22,6 @@ from detectkit_drivers.x4.messages import (
     set_parameter,
     word_of,
 )
-
-if TYPE_CHECKING:
-    from detectkit_drivers.x4.virtual import X4Twin
 
 ANSWER_S = 3.0
 PULSES_PER_SECOND = 15.1875e6
@@ -114,12 +111,6 @@ class X4(Instrument):
     def session(self) -> Session:
         """Return a new session."""
         return X4Session(self)
-
-    def twin(self) -> X4Twin:
-        """Return a new twin."""
-        from detectkit_drivers.x4.virtual import X4Twin
-
-        return X4Twin(self)
 
 
 class X4Session(Session):

@@ -11,7 +11,6 @@ from typing import ClassVar
 from detectkit.core import SensorKind, UsageError
 from detectkit.drivers import Instrument, InstrumentError, Link, LinkTimeoutError, Session
 from detectkit_drivers.zgpr.decoder import LONGEST_TRACE, ZgprDecoder
-from detectkit_drivers.zgpr.virtual import ZgprTwin
 
 TIMEOUT_S = 3.0
 TRIES = 3
@@ -98,10 +97,6 @@ class Zgpr(Instrument):
     def session(self) -> ZgprSession:
         """Return a new session."""
         return ZgprSession(self)
-
-    def twin(self) -> ZgprTwin:
-        """Return a new twin."""
-        return ZgprTwin(stacking=self.stacking, rate_hz=self.rate_hz)
 
     def setup_commands(self) -> tuple[str, ...]:
         """Return the commands that bring the settings to the instrument, in order."""

@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from detectkit.drivers import Measured, Twin
+from detectkit_drivers.zgpr.instrument import Zgpr
 
 NUMBERED = re.compile(r"\$(tune|start|stop) #(\d+)")
 STACKING = re.compile(r"\$tune #\d+ set stacking (\d{1,5})")
@@ -65,3 +66,8 @@ class ZgprTwin(Twin):
         elif stacking := STACKING.fullmatch(command):
             self._stacking = int(stacking.group(1))
         return f"$ok #{number}\r\n".encode()
+
+
+def twin_of(settings: Zgpr) -> ZgprTwin:
+    """Return the twin of an instrument with these settings."""
+    return ZgprTwin(stacking=settings.stacking, rate_hz=settings.rate_hz)

@@ -11,7 +11,6 @@ from detectkit.core import SensorKind, UsageError
 from detectkit.drivers import Instrument, InstrumentError, Link, LinkTimeoutError, Session
 from detectkit_drivers.zond.decoder import LITE, MARKER, MODEL, ZondDecoder
 from detectkit_drivers.zond.shape import ByteOrder, LayoutName
-from detectkit_drivers.zond.virtual import ZondTwin
 
 LITE_SAMPLES = 512
 ANSWER_S = 3.0
@@ -105,7 +104,7 @@ class Zond(Instrument):
         return ZondDecoder(
             samples=self.samples,
             window_s=self.window_ns * 1e-9,
-            layouts=self._layouts() if self.layout == "auto" else (self.layout,),
+            layouts=self.layouts() if self.layout == "auto" else (self.layout,),
             orders=orders if self.byte_order == "auto" else (self.byte_order,),
             antenna_hz=self.antenna_hz,
             rate_hz=self.rate_hz,
@@ -114,15 +113,6 @@ class Zond(Instrument):
     def session(self) -> ZondSession:
         """Return a new session."""
         return ZondSession(self)
-
-    def twin(self) -> ZondTwin:
-        """Return a new twin, of the likeliest layout where that is left open."""
-        layout = self._layouts()[0] if self.layout == "auto" else self.layout
-        if self.byte_order == "auto":
-            order: ByteOrder = "big" if layout == "cobra" else "little"
-        else:
-            order = self.byte_order
-        return ZondTwin(layout=layout, order=order, rate_hz=self.rate_hz)
 
     def setup(self) -> bytes:
         r"""Return the command that brings the settings and starts the traces.
@@ -151,7 +141,7 @@ class Zond(Instrument):
         text = "".join(fields)
         return b"T" + bytes([len(text)]) + text.encode() + b"\n"
 
-    def _layouts(self) -> tuple[LayoutName, ...]:
+    def layouts(self) -> tuple[LayoutName, ...]:
         """Return the layouts that may be, the likeliest first."""
         rest: tuple[LayoutName, ...] = ("zond", "cobra")
         return ("lite", *rest) if self.samples == LITE_SAMPLES else rest

@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from detectkit.drivers import Measured, Twin
+from detectkit_drivers.zond.instrument import Zond
 from detectkit_drivers.zond.shape import SERVICE_PART, ByteOrder, LayoutName
 
 MARKER = b"\x00\x7f\x00\x7f"
@@ -84,3 +85,13 @@ class ZondTwin(Twin):
         self.setup = setup.decode("ascii")
         self.running = True
         return [] if self._layout == "lite" else [MARKER + b"\x00"]
+
+
+def twin_of(settings: Zond) -> ZondTwin:
+    """Return the twin of an instrument, of the likeliest layout where that is left open."""
+    layout = settings.layouts()[0] if settings.layout == "auto" else settings.layout
+    if settings.byte_order == "auto":
+        order: ByteOrder = "big" if layout == "cobra" else "little"
+    else:
+        order = settings.byte_order
+    return ZondTwin(layout=layout, order=order, rate_hz=settings.rate_hz)

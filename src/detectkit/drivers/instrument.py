@@ -25,20 +25,18 @@ How to write one
         def session(self) -> Session:
             return SonarSession(self)
 
-        def twin(self) -> Twin:
-            from mine.virtual import SonarTwin
-            return SonarTwin(self)
-
-and a line in pyproject's ``[project.entry-points."detectkit.drivers"]``.
+and two lines in pyproject: the class under ``[project.entry-points."detectkit.drivers"]``, and what
+makes its twin of it under ``[project.entry-points."detectkit.twins"]``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
-from detectkit.core import SensorKind
+from detectkit.core import SensorKind, UsageError
+from detectkit.core.plugins import PlugIns
 from detectkit.drivers.decoder import Decoder
 from detectkit.drivers.frame import Severity
 from detectkit.drivers.link import Link
@@ -46,6 +44,9 @@ from detectkit.drivers.transport import Transport
 
 if TYPE_CHECKING:
     from detectkit.drivers.twin import Twin
+
+
+TWINS = PlugIns("detectkit.twins", "twin", "detectkit drivers", UsageError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,5 +141,13 @@ class Instrument:
         return Session()
 
     def twin(self) -> Twin:
-        """Return a new twin of the instrument with these settings."""
-        raise NotImplementedError
+        """Return a new twin with these settings: what is registered under the instrument's name.
+
+        So an instrument knows nothing of its twin, which knows its instrument.
+
+        Raises
+        ------
+        UsageError
+            None is registered.
+        """
+        return cast("Twin", TWINS.load(self.name)(self))
