@@ -54,6 +54,11 @@ def test_the_status_tells_rows_each_second(flown: Path, field: Field) -> None:
     assert status[-1]["simulated"] is True
 
 
+def test_the_words_of_the_instruments_are_kept(flown: Path, field: Field) -> None:
+    said = [one for one in field.events(flown) if one["event"] == "said"]
+    assert any("zGPR" in one["text"] for one in said if one["source"] == "gpr")
+
+
 def test_products_lie_beside_the_recording(flown: Path) -> None:
     for name in ("indications.csv", "map.png", "journal-000.mcap", "flight.json", "refly.plan"):
         assert (flown / name).stat().st_size > 100

@@ -10,7 +10,6 @@ import pytest
 from pyproj import Geod
 
 from detectkit.core import UsageError
-from detectkit.drivers import PLATFORM_COLUMNS as DRIVERS_COLUMNS
 from detectkit.sim import PLATFORM_COLUMNS, Episode, FlightSimulator, Wind
 from detectkit.sim.route import SMOOTHING_S
 
@@ -26,10 +25,6 @@ def column(rows: np.ndarray, name: str) -> np.ndarray:
 
 def whole(simulator: FlightSimulator, step_s: float = 0.02) -> np.ndarray:
     return np.arange(0.0, simulator.duration_s, step_s)
-
-
-def test_the_columns_are_those_that_twins_are_told() -> None:
-    assert PLATFORM_COLUMNS == DRIVERS_COLUMNS
 
 
 def test_it_is_armed_takes_off_flies_its_lanes_and_lands(simulator: Make) -> None:

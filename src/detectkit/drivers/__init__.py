@@ -6,6 +6,7 @@ detectkit imports no concrete driver: they register under the entry-point group
 
 from __future__ import annotations
 
+from detectkit.core.platform import PLATFORM_COLUMNS
 from detectkit.drivers.decoder import (
     WAIT,
     Decoder,
@@ -22,7 +23,7 @@ from detectkit.drivers.instrument import Announcement, Instrument, Session
 from detectkit.drivers.link import Link
 from detectkit.drivers.registry import build_instrument, driver_names, instrument_class
 from detectkit.drivers.transport import Transport
-from detectkit.drivers.twin import PLATFORM_COLUMNS, ControlledTwin, Measured, Source, Twin
+from detectkit.drivers.twin import ControlledTwin, Measured, Source, Twin
 
 __all__ = [
     "PLATFORM_COLUMNS",

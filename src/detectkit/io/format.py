@@ -6,13 +6,13 @@ A format is an object with four members, registered under the entry-point group
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from detectkit.core import FormatError, UnknownFormatError, UsageError
 from detectkit.io.overrides import Overrides, with_overrides
@@ -174,29 +174,57 @@ def recognise(path: Path) -> Format:
     UnknownFormatError
         None recognises it, or two are equally sure.
     """
-    probe = Probe.of(path)
-    claims = sorted(_claims(probe), key=lambda claim: -claim[0])
-    if not claims:
-        names = ", ".join(one.name for one in formats())
+    return surest(Probe.of(path), formats(), of="", more="; name one with --format to try it")
+
+
+class Recogniser(Protocol):
+    """What can be chosen by content: it has a name and tells how sure it is of a file."""
+
+    name: str
+
+    def recognise(self, probe: Probe) -> Certainty:
+        """Tell from the content whether the file is of this format. Never raises."""
+        ...
+
+
+R = TypeVar("R", bound=Recogniser)
+
+
+def surest(probe: Probe, candidates: Sequence[R], *, of: str, more: str = "") -> R:
+    """Return the candidate that is surest of the file's content.
+
+    Parameters
+    ----------
+    probe
+        The file.
+    candidates
+        What there is to choose from.
+    of
+        What the candidates read, for the message: ``" of position logs"``.
+    more
+        What to do when none recognises it, for the message.
+
+    Raises
+    ------
+    UnknownFormatError
+        None recognises it, or two are equally sure: nothing is guessed.
+    """
+    claims = [(one.recognise(probe), one) for one in candidates]
+    highest = max((certainty for certainty, _ in claims), default=Certainty.NO)
+    best = [one for certainty, one in claims if certainty == highest]
+    name = probe.path.name
+    if highest == Certainty.NO:
+        names = ", ".join(one.name for one in candidates)
         msg = (
-            f"{path.name}: no reader recognises its {probe.size:,} bytes, which begin "
-            f"{probe.head[:8].hex(' ') or 'with nothing'}; known formats: {names}; "
-            "name one with --format to try it"
+            f"{name}: no reader{of} recognises its {probe.size:,} bytes, which begin "
+            f"{probe.head[:8].hex(' ') or 'with nothing'}; known formats: {names}{more}"
         )
         raise UnknownFormatError(msg)
-    best = [one for certainty, one in claims if certainty == claims[0][0]]
     if len(best) > 1:
         names = " and ".join(one.name for one in best)
-        msg = f"{path.name}: {names} fit equally well; choose with --format"
+        msg = f"{name}: {names} fit equally well; choose with --format"
         raise UnknownFormatError(msg)
     return best[0]
-
-
-def _claims(probe: Probe) -> Iterator[tuple[Certainty, Format]]:
-    for one in formats():
-        certainty = one.recognise(probe)
-        if certainty > Certainty.NO:
-            yield certainty, one
 
 
 def _by_name(name: str) -> Format:

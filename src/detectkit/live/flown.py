@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from detectkit.core import Indication
+from detectkit.io.durable import write_synced
 from detectkit.live.alarms import Alarm
 from detectkit.live.health import Health
 from detectkit.live.worker import Worker
 from detectkit.mission import FlightFolder, Track
-from detectkit.mission.folder import LIVE, write_synced
+from detectkit.mission.folder import LIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,6 +233,11 @@ class Fly:
             self._event({"source": one.subject, "event": "alarm over", "condition": one.condition})
         with self.worker.lock:
             found = list(self.worker.processing.indications)
+            words = list(self.worker.flow.said)
+            self.worker.flow.said.clear()
+        for said in words:
+            self._event({"source": said.source, "event": "said",
+                         "severity": said.note.severity, "text": said.note.text})  # fmt: skip
         self._announcer.tell(begun, ended, found)
         active = self.alarms.active
         self._status.write(status_line(health, active, flags=self._flags(ended=False)))

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from detectkit.core import UsageError
-from detectkit.mission.folder import write_synced
+from detectkit.io.durable import write_synced
 from detectkit.sim import Scenario
 
 START_S = 60.0

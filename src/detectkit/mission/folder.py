@@ -13,7 +13,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 
 from detectkit import __version__
 from detectkit.core import FormatError, UsageError
+from detectkit.io.durable import write_synced
 from detectkit.mission.settings import Mission
 
 FORMAT = "detectkit-flight-folder"
@@ -128,21 +128,6 @@ class FlightFolder:
 def is_flight_folder(path: Path) -> bool:
     """Tell whether a path is the folder of a flight."""
     return (path / HEADER).is_file()
-
-
-def write_synced(path: Path, text: str) -> None:
-    """Write a small file in one step: temporary name, sync, rename, sync of the folder."""
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def now() -> tuple[int, int]:

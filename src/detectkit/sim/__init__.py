@@ -6,6 +6,7 @@ software and for demonstrations, never for a statement of detection performance.
 
 from __future__ import annotations
 
+from detectkit.core.platform import PLATFORM_COLUMNS
 from detectkit.sim.ground import BuriedObject, Soil, Terrain
 from detectkit.sim.instruments import (
     Altimeter,
@@ -19,7 +20,6 @@ from detectkit.sim.instruments import (
     VirtualInstrument,
 )
 from detectkit.sim.plan import Flight, Site, Wind
-from detectkit.sim.receiver import PLATFORM_COLUMNS
 from detectkit.sim.scenario import Scenario
 from detectkit.sim.simulator import FlightSimulator
 from detectkit.sim.truth import TrueLane, TrueObject, Truth

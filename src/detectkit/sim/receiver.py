@@ -8,30 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from detectkit.core.platform import PLATFORM_COLUMNS
 from detectkit.sim.flight import Motion, Trajectory
 from detectkit.sim.instruments import Receiver
 from detectkit.sim.noise import Sinusoids, Stream, band, generator, white
 
 Values = npt.NDArray[np.float64]
-
-PLATFORM_COLUMNS = (
-    "longitude_deg",
-    "latitude_deg",
-    "up_m",
-    "height_m",
-    "velocity_east_m_per_s",
-    "velocity_north_m_per_s",
-    "velocity_up_m_per_s",
-    "roll_rad",
-    "pitch_rad",
-    "yaw_rad",
-    "fix_quality",
-    "horizontal_error_m",
-    "vertical_error_m",
-    "waypoint",
-    "armed",
-)
-"""As `detectkit.drivers.PLATFORM_COLUMNS`, which this room does not see."""
 
 COLUMN = {name: number for number, name in enumerate(PLATFORM_COLUMNS)}
 

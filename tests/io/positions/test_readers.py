@@ -227,5 +227,5 @@ def test_wrong_names_and_files_are_refused_with_what_there_is(tmp_path: Path) ->
     with pytest.raises(FormatError, match="does not exist"):
         open_positions(tmp_path / "nothing")
     (tmp_path / "other").write_text("lat,lon\n1,2\n")
-    with pytest.raises(UnknownFormatError, match=r"known logs: .*px4-ulog"):
+    with pytest.raises(UnknownFormatError, match=r"known formats: .*px4-ulog"):
         open_positions(tmp_path / "other")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from detectkit import __version__
 from detectkit.core import DetectkitError, Indication, UsageError
+from detectkit.io.durable import sync_folder
 from detectkit.io.flight.hdf5 import put_attribute, put_text
 from detectkit.io.flight.indications import put_indications
 from detectkit.io.flight.layout import (
@@ -201,7 +202,7 @@ class FlightWriter:
         with self._part.open("rb+") as handle:
             os.fsync(handle.fileno())
         self._part.replace(self.path)
-        _sync_folder(self.path.parent)
+        sync_folder(self.path.parent)
 
     def _abandon(self) -> None:
         if self._opened is not None:
@@ -235,14 +236,3 @@ def _free_name(name: str, taken: h5py.Group) -> str:
         number += 1
         free = f"{base}~{number}"
     return free
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename survive a power cut; Windows has no such call and needs none."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

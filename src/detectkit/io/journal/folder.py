@@ -55,17 +55,6 @@ def _age(path: Path) -> tuple[bool, int, str]:
     return path.suffix == ".mcap", len(path.name), path.name
 
 
-def sync_folder(folder: Path) -> None:
-    """Make names in the folder survive a power cut; Windows has no such call and needs none."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keep a recorder and a recovery from working in one folder at once.

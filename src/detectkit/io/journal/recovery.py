@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from detectkit.io.durable import sync_folder
 from detectkit.io.journal.folder import (
     free_torn_path,
     locked,
     segment_number,
     segment_path,
-    sync_folder,
 )
 from detectkit.io.journal.reader import SegmentStart, opened, read_chunks
 from detectkit.io.journal.record import JournalError

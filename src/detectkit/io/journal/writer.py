@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from detectkit.core import UsageError
-from detectkit.io.journal.folder import lock, segment_path, segments, sync_folder, unlock
+from detectkit.io.durable import sync_folder
+from detectkit.io.journal.folder import lock, segment_path, segments, unlock
 from detectkit.io.journal.record import JournalError, Record
 from detectkit.io.journal.segment import SegmentWriter
 

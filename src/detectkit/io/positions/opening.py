@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from detectkit.core import FormatError, UnknownFormatError, UsageError
-from detectkit.io.format import Certainty, Probe
+from detectkit.core import FormatError, UsageError
+from detectkit.io.format import Certainty, Probe, surest
 from detectkit.io.overrides import Overrides
 from detectkit.io.positions.log import PositionLog
+
+MORE = " (a text log needs its line of column names)"
 
 
 class PositionFormat(Protocol):
@@ -80,8 +82,11 @@ def open_positions(
     """
     path = Path(path)
     settings = overrides if isinstance(overrides, Overrides) else Overrides(overrides)
-    chosen = _by_name(format_name) if format_name else _recognised(path)
-    Probe.of(path)
+    probe = Probe.of(path)
+    if format_name:
+        chosen = _by_name(format_name)
+    else:
+        chosen = surest(probe, position_formats(), of=" of position logs", more=MORE)
     unknown = sorted(set(settings) - set(chosen.structural))
     if unknown:
         table = "; ".join(f"{name} ({meaning})" for name, meaning in chosen.structural.items())
@@ -97,22 +102,6 @@ def open_positions(
         )
         raise FormatError(f"{msg}. {said}" if said else msg)
     return log
-
-
-def _recognised(path: Path) -> PositionFormat:
-    probe = Probe.of(path)
-    claims = [(one.recognise(probe), one) for one in position_formats()]
-    claims.sort(key=lambda claim: -claim[0])
-    certainty, chosen = claims[0]
-    if certainty == Certainty.NO:
-        names = ", ".join(one.name for one in position_formats())
-        msg = (
-            f"{path.name}: no reader of position logs recognises its {probe.size:,} bytes, which "
-            f"begin {probe.head[:12]!r}; known logs: {names} (a text log needs its line of "
-            "column names)"
-        )
-        raise UnknownFormatError(msg)
-    return chosen
 
 
 def _by_name(name: str) -> PositionFormat:
