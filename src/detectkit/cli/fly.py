@@ -242,6 +242,9 @@ def _check(mission: Mission, scenario: Path | None, seed: int | None, folder: Pa
             faults = preflight(mission, simulated.addresses, folder=folder)
     if faults:
         listed = "\n".join(f"  {number}. {one}" for number, one in enumerate(faults, 1))
-        err.print(f"not ready, {len(faults)} faults:\n{listed}", markup=False)
+        err.print(
+            f"not ready, {len(faults)} fault{'' if len(faults) == 1 else 's'}:\n{listed}",
+            markup=False,
+        )
         raise typer.Exit(ExitCode.INPUT_UNUSABLE)
     out.print("Everything answers; ready to fly.")

@@ -52,7 +52,7 @@ class Probe:
         """
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "does not exist"
-            msg = f"{path}: {what}; give the path of one recorded file, or of a flight's folder"
+            msg = f"{path}: {what}; give the path of one recorded file (of a flight: its flight.h5)"
             raise FormatError(msg)
         try:
             with path.open("rb") as handle:
