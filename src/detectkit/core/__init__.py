@@ -18,6 +18,7 @@ from detectkit.core.pose import Pose
 from detectkit.core.sensor import Sensor, SensorKind
 from detectkit.core.spec import BlockSpec
 from detectkit.core.vocabulary import VOCABULARY, Term
+from detectkit.core.voxels import TileIndex, VoxelGrid
 
 __all__ = [
     "VOCABULARY",
@@ -36,7 +37,9 @@ __all__ = [
     "SensorKind",
     "ShapeError",
     "Term",
+    "TileIndex",
     "UnknownFormatError",
     "UsageError",
+    "VoxelGrid",
     "concat",
 ]

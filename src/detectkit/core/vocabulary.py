@@ -58,6 +58,11 @@ VOCABULARY: dict[str, Term] = {
     "damaged_tag": Term("1", "1 where the record's tag is damaged, else 0"),
     "clipped_samples": Term("1", "number of samples of the trace at full scale"),
     "ground_twt_s": Term("s", "two-way travel time of the ground reflection"),
+    "removed_twt_s": Term(
+        "s", "two-way time in air that was taken off the trace, so that the ground lies at time 0"
+    ),
+    "ground_slope_east": Term("1", "rise of the ground per metre to the east, under the antenna"),
+    "ground_slope_north": Term("1", "rise of the ground per metre to the north, under the antenna"),
     "ground_quality": Term("1", "how sure the ground tracker is, 0 to 1"),
     "stacked_traces": Term("1", "number of recorded traces averaged into this row"),
     "replaced_samples": Term("1", "number of samples of the trace replaced as spikes"),
