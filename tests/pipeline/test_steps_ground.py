@@ -8,7 +8,9 @@ import pytest
 from detectkit.core import Block, PipelineError, Sensor, concat
 from detectkit.pipeline import Pipeline, Step, run
 from detectkit.pipeline.pipeline import describe
+from detectkit.pipeline.steps.along_track import ResampleDistance
 from detectkit.pipeline.steps.ground import AlignGround, GroundBounce, RemoveHeight
+from detectkit.pipeline.steps.stacking import Stack
 from detectkit.testing.steps import StepSuite, example_line
 
 C = 299_792_458.0
@@ -94,6 +96,32 @@ def test_traces_without_a_height_are_moved_like_the_one_before() -> None:
     moved = result.data[50:53].argmax(axis=1) - result.data[49].argmax()
     truth = line.data[50:53].argmax(axis=1) - line.data[49].argmax()
     assert np.abs(moved - truth).max() <= 1
+
+
+def test_the_time_since_the_transmission_can_still_be_told() -> None:
+    """twt_s + removed_twt_s: by the altimeter, by the reflection, and by both in turn."""
+    line = flight()
+    off = line.coord("height_m") + 0.03 * np.sin(np.arange(len(line)) / 9)
+    line = line.with_data(line.data, coords={"height_m": ("trace", off)})
+    truth_s = 2 * flight().coord("height_m") / C
+    near = GroundBounce(window_s=(-1e-9, 3e-9))
+    for steps in ([GroundBounce(), AlignGround()], [RemoveHeight(), near, AlignGround()]):
+        result = concat(list(run(steps, [line])))
+        ground_s = result.coord("twt_s")[result.data.argmax(axis=1)]
+        assert np.abs(ground_s + result.coord("removed_twt_s") - truth_s).max() < INTERVAL_S
+        assert np.abs(result.coord("removed_twt_s") - truth_s).max() < 0.1 * INTERVAL_S
+    only = concat(list(run([RemoveHeight()], [line])))
+    np.testing.assert_allclose(only.coord("removed_twt_s"), 2 * off / C, rtol=1e-12)
+
+
+def test_what_was_removed_survives_equal_distances_and_stacking() -> None:
+    line = flight()
+    coords = {"along_track_m": ("trace", 0.013 * np.arange(len(line)))}
+    line = line.with_data(line.data, coords=coords)
+    later = [ResampleDistance(spacing_m=0.01), Stack(traces=2)]
+    result = concat(list(run([RemoveHeight(), *later], [line])))
+    told_s = 2 * result.coord("height_m") / C
+    np.testing.assert_allclose(result.coord("removed_twt_s"), told_s, rtol=1e-9)
 
 
 def test_the_separation_of_the_antennas_lengthens_the_way() -> None:
