@@ -19,8 +19,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import numpy.typing as npt
+
+from detectkit.core.errors import UsageError
 from detectkit.signal._jit import njit
 
+Values = npt.NDArray[np.float64]
 STEPS = 3
 SMALLEST = 1e-12
 
@@ -67,3 +72,61 @@ def air_soil_path(
     sine = tangent * cosine
     optical = sine * distance_m + height_m * cosine
     return optical + depth_m * math.sqrt(index * index - sine * sine), sine
+
+
+@njit
+def _path_table(
+    heights_m: Values, depths_m: Values, distances_m: Values, index: float, out: Values
+) -> None:
+    for i in range(heights_m.size):
+        for j in range(depths_m.size):
+            for k in range(distances_m.size):
+                optical, sine = air_soil_path(distances_m[k], heights_m[i], depths_m[j], index)
+                out[0, i, j, k] = optical
+                out[1, i, j, k] = sine
+
+
+def path_table(
+    heights_m: npt.ArrayLike,
+    depths_m: npt.ArrayLike,
+    distances_m: npt.ArrayLike,
+    *,
+    index: float,
+) -> tuple[Values, Values]:
+    """Return `air_soil_path` for all heights, depths and distances, (height, depth, distance).
+
+    Parameters
+    ----------
+    heights_m, depths_m, distances_m
+        1-D, metres, 0 or more; a distance counts by its magnitude.
+    index
+        Refractive index of the soil, 1 or more.
+
+    Returns
+    -------
+    optical_m, sine_air
+        float64, each of shape (height, depth, distance).
+
+    Raises
+    ------
+    UsageError
+        An index below 1, or a negative height or depth.
+
+    Examples
+    --------
+    >>> optical_m, _ = path_table([0.0, 0.4], [0.3], [0.0, 0.5], index=3.0)
+    >>> optical_m[:, 0].round(4)
+    array([[0.9   , 1.7493],
+           [1.3   , 1.5113]])
+    """
+    heights, depths = np.array(heights_m, np.float64), np.array(depths_m, np.float64)
+    distances = np.abs(np.array(distances_m, np.float64))
+    if index < 1.0 or min(heights.min(initial=0.0), depths.min(initial=0.0)) < 0.0:
+        msg = (
+            f"index = {index} must be 1 or more (a wave in soil is slower than light), and heights "
+            "and depths 0 or more, in metres"
+        )
+        raise UsageError(msg)
+    out = np.empty((2, heights.size, depths.size, distances.size))
+    _path_table(heights, depths, distances, index, out)
+    return out[0], out[1]

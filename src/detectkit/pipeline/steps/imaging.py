@@ -10,32 +10,38 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core import Block, BlockSpec, PipelineError
-from detectkit.imaging.diffraction import (
-    DiffractionTable,
-    diffraction_stack,
-    diffraction_table,
-)
+from detectkit.imaging.diffraction import diffraction_stack, obliquity
+from detectkit.imaging.line_curves import CurveTables, LineGeometry, aperture_traces
 from detectkit.pipeline.step import Windowed, samples_of
+from detectkit.pipeline.steps.air_gap import AIR_GAP, over_air, row_curves
 from detectkit.signal.travel_time import depth_m
 
 
 @dataclass(frozen=True, slots=True)
 class DiffractionStack(Windowed):
-    """Focus a ground-coupled line: sum along each point's hyperbola, weighted by coherence.
+    """Focus a line: sum each point's echoes in the neighbouring traces, weighted by coherence.
 
-    The output's delay axis is that of the apex, every `interval_s`, within `band_m` of depth.
-    The background must have been removed before.
+    The output's delay axis is that of the ground-coupled apex, every `interval_s`, within `band_m`
+    of depth, so that it tells depth below the surface from the air as well. The background must
+    have been removed before. Traces with ``removed_twt_s`` (from `remove-height` and
+    `align-ground`), or else with ``height_m``, are focused through the air below them and the
+    refracting surface; others as ground-coupled.
 
     Method: ``y = m sqrt(S)``, m the mean of samples x on the curve
-    ``t(u) = (sqrt(z^2 + (u + s/2)^2) + sqrt(z^2 + (u - s/2)^2)) / v`` with weights
-    ``w = z / sqrt(z^2 + u^2)``; z is the depth, u the distance along the line, s that of the
-    antennas (Kirchhoff summation; Yilmaz, Seismic Data Analysis, 2001, section 4.2). S is the
-    semblance, the sum of m^2 over that of the mean of x^2 in the coherence window (Neidell and
-    Taner, Geophysics 36, 1971). Beyond the ends of the line and of its traces x is 0.
+    ``t(u) = (L(|u + s/2|) + L(|u - s/2|)) / c - t0`` weighted by the cosine of the ray's angle at
+    the antenna; L is the optical path by Fermat's principle, through soil alone on the ground
+    (``L = (c / v) sqrt(z^2 + u^2)``), z the depth, u the distance along the line, s that of the
+    antennas, t0 the air time taken off (Kirchhoff summation; Yilmaz, Seismic Data Analysis, 2001,
+    section 4.2). S is the semblance, the sum of m^2 over that of the mean of x^2 in the coherence
+    window (Neidell and Taner, Geophysics 36, 1971). Beyond the ends of the line and of its traces
+    x is 0.
 
     - `velocity_m_per_s`: v, in the ground.
-    - `half_angle_deg`: the sum reaches ``z tan(half_angle_deg)`` to each side.
+    - `half_angle_deg`: of the aperture, at the antenna; on the ground it reaches
+      ``z tan(half_angle_deg)`` to each side.
     - `coherence_window_s`: length along delay over which S is taken.
+    - `highest_m`: in the air, the height up to which the aperture is whole; it, and the latency,
+      grow no further above.
 
     Examples
     --------
@@ -48,6 +54,7 @@ class DiffractionStack(Windowed):
         interval_s = 1e-10
         half_angle_deg = 45.0
         coherence_window_s = 1e-9
+        highest_m = 0.6
     """
 
     name: ClassVar[str] = "diffraction-stack"
@@ -56,6 +63,7 @@ class DiffractionStack(Windowed):
     interval_s: float = 1e-10
     half_angle_deg: float = 45.0
     coherence_window_s: float = 1e-9
+    highest_m: float = 0.6
 
     def describe(self, spec: BlockSpec) -> BlockSpec:
         """Return the spec with the apex's delay axis; refuse a line without distance."""
@@ -69,12 +77,14 @@ class DiffractionStack(Windowed):
 
     def reach(self, spec: BlockSpec) -> tuple[int, int]:
         """Return the aperture at the deepest point, to both sides."""
-        reach = self._table(spec).reach
+        reach = self._tables(spec).geometry.reach
         return reach, reach
 
     def window(self, rows: Block, start: int, stop: int) -> Block:
         """Return the focused rows."""
-        stacked = diffraction_stack(rows.data, start, stop, self._table(rows.spec))
+        curves = row_curves(self._tables(rows.spec), rows)
+        window = max(1, round(self.coherence_window_s / self.interval_s / 2))
+        stacked = diffraction_stack(rows.data, start, stop, curves, window=window)
         axis = {"twt_s": ("delay", self._apex_twt_s(rows.spec))}
         answered = rows.traces(start, stop)
         others = {name: one for name, one in answered.coords.items() if one[0] == "trace"}
@@ -83,8 +93,8 @@ class DiffractionStack(Windowed):
     def _apex_twt_s(self, spec: BlockSpec) -> npt.NDArray[np.float64]:
         return _apex_axis(self, _checked(self, spec))
 
-    def _table(self, spec: BlockSpec) -> DiffractionTable:
-        return _table(self, _checked(self, spec))
+    def _tables(self, spec: BlockSpec) -> CurveTables:
+        return _tables(self, _checked(self, spec))
 
 
 def _checked(step: DiffractionStack, spec: BlockSpec) -> BlockSpec:
@@ -110,7 +120,10 @@ def _checked(step: DiffractionStack, spec: BlockSpec) -> BlockSpec:
     if not 0.0 <= step.band_m[0] < step.band_m[1]:
         msg = f"step {step.name!r}: band_m = {list(step.band_m)} must be [shallow, deep] in metres"
         raise PipelineError(msg)
-    return replace(spec, coords=frozenset())
+    if step.highest_m <= 0.0:
+        msg = f"step {step.name!r}: highest_m = {step.highest_m} must be above 0, in metres"
+        raise PipelineError(msg)
+    return replace(spec, coords=spec.coords & AIR_GAP)
 
 
 @cache
@@ -134,14 +147,30 @@ def _apex_axis(step: DiffractionStack, spec: BlockSpec) -> npt.NDArray[np.float6
 
 
 @cache
-def _table(step: DiffractionStack, spec: BlockSpec) -> DiffractionTable:
-    return diffraction_table(
+def _tables(step: DiffractionStack, spec: BlockSpec) -> CurveTables:
+    separation_m = spec.sensor.antenna_separation_m or 0.0
+    spacing_m = spec.trace_spacing_m or 1.0
+    depth = depth_m(
         _apex_axis(step, spec),
+        velocity_m_per_s=step.velocity_m_per_s,
+        separation_m=separation_m,
+    )
+    half_angle_rad = float(np.radians(step.half_angle_deg))
+    reach = aperture_traces(
+        float(depth[-1]),
+        highest_m=step.highest_m if over_air(spec) else 0.0,
+        velocity_m_per_s=step.velocity_m_per_s,
+        half_angle_rad=half_angle_rad,
+        trace_spacing_m=spacing_m,
+    )
+    geometry = LineGeometry(
+        depth_m=depth,
         first_twt_s=spec.first_twt_s,
         sample_interval_s=spec.sample_interval_s or step.interval_s,
-        trace_spacing_m=spec.trace_spacing_m or 1.0,
+        trace_spacing_m=spacing_m,
         velocity_m_per_s=step.velocity_m_per_s,
-        antenna_separation_m=spec.sensor.antenna_separation_m or 0.0,
-        half_angle_rad=float(np.radians(step.half_angle_deg)),
-        window=max(1, round(step.coherence_window_s / step.interval_s / 2)),
+        antenna_separation_m=separation_m,
+        half_angle_rad=half_angle_rad,
+        reach=reach,
     )
+    return CurveTables(geometry, obliquity)
