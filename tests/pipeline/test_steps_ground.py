@@ -104,8 +104,11 @@ def test_the_time_since_the_transmission_can_still_be_told() -> None:
     off = line.coord("height_m") + 0.03 * np.sin(np.arange(len(line)) / 9)
     line = line.with_data(line.data, coords={"height_m": ("trace", off)})
     truth_s = 2 * flight().coord("height_m") / C
-    near = GroundBounce(window_s=(-1e-9, 3e-9))
-    for steps in ([GroundBounce(), AlignGround()], [RemoveHeight(), near, AlignGround()]):
+    near = GroundBounce(window_s=(-2e-9, 3e-9))
+    for steps in (
+        [GroundBounce(), AlignGround()],
+        [RemoveHeight(lead_s=4e-9), near, AlignGround()],
+    ):
         result = concat(list(run(steps, [line])))
         ground_s = result.coord("twt_s")[result.data.argmax(axis=1)]
         assert np.abs(ground_s + result.coord("removed_twt_s") - truth_s).max() < INTERVAL_S
