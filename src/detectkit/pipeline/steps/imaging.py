@@ -6,15 +6,17 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
 from detectkit.core import Block, BlockSpec, PipelineError
 from detectkit.imaging.diffraction import diffraction_stack, obliquity
-from detectkit.imaging.line_curves import CurveTables, LineGeometry, aperture_traces
+from detectkit.imaging.line_curves import CurveTables, Float64s
 from detectkit.pipeline.step import Windowed, samples_of
-from detectkit.pipeline.steps.air_gap import AIR_GAP, over_air, row_curves
-from detectkit.signal.travel_time import depth_m
+from detectkit.pipeline.steps.focusing import (
+    AIR_GAP,
+    Aperture,
+    apex_axis,
+    row_curves,
+    with_apex_axis,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class DiffractionStack(Windowed):
 
     def describe(self, spec: BlockSpec) -> BlockSpec:
         """Return the spec with the apex's delay axis; refuse a line without distance."""
-        twt_s = self._apex_twt_s(spec)
+        twt_s, _ = self._axis(spec)
         return replace(
             spec,
             samples=twt_s.size,
@@ -85,92 +87,36 @@ class DiffractionStack(Windowed):
         curves = row_curves(self._tables(rows.spec), rows)
         window = max(1, round(self.coherence_window_s / self.interval_s / 2))
         stacked = diffraction_stack(rows.data, start, stop, curves, window=window)
-        axis = {"twt_s": ("delay", self._apex_twt_s(rows.spec))}
-        answered = rows.traces(start, stop)
-        others = {name: one for name, one in answered.coords.items() if one[0] == "trace"}
-        return replace(answered, data=stacked, coords={**others, **axis})
+        return with_apex_axis(rows, start, stop, data=stacked, twt_s=self._axis(rows.spec)[0])
 
-    def _apex_twt_s(self, spec: BlockSpec) -> npt.NDArray[np.float64]:
-        return _apex_axis(self, _checked(self, spec))
+    def aperture(self) -> Aperture:
+        """Return how the line is focused."""
+        return Aperture(self.velocity_m_per_s, self.half_angle_deg, self.highest_m, self.band_m)
+
+    def _axis(self, spec: BlockSpec) -> tuple[Float64s, Float64s]:
+        return _axis(self, _checked(self, spec))
 
     def _tables(self, spec: BlockSpec) -> CurveTables:
         return _tables(self, _checked(self, spec))
 
 
 def _checked(step: DiffractionStack, spec: BlockSpec) -> BlockSpec:
-    """Return what the table depends on of a spec; refuse what cannot work."""
+    """Return what the tables depend on of a spec; refuse what cannot work."""
+    step.aperture().check(spec, step=step.name)
     samples_of(step.interval_s, spec, setting="interval_s", step=step.name)
     samples_of(step.coherence_window_s, spec, setting="coherence_window_s", step=step.name)
     finest_s = 0.1 * (spec.sample_interval_s or 0.0)
     if step.interval_s < finest_s:
         msg = f"step {step.name!r}: interval_s = {step.interval_s} is below a tenth of a sample"
         raise PipelineError(msg)
-    if spec.trace_spacing_m is None:
-        msg = (
-            f"step {step.name!r} needs the distance between traces, which the recording does not "
-            "have; give --set trace_spacing_m=..., or leave the step out"
-        )
-        raise PipelineError(msg)
-    if not 0.0 < step.half_angle_deg < 85.0 or step.velocity_m_per_s <= 0.0:
-        msg = (
-            f"step {step.name!r}: half_angle_deg = {step.half_angle_deg} must lie in 0..85 and "
-            f"velocity_m_per_s = {step.velocity_m_per_s} above 0"
-        )
-        raise PipelineError(msg)
-    if not 0.0 <= step.band_m[0] < step.band_m[1]:
-        msg = f"step {step.name!r}: band_m = {list(step.band_m)} must be [shallow, deep] in metres"
-        raise PipelineError(msg)
-    if step.highest_m <= 0.0:
-        msg = f"step {step.name!r}: highest_m = {step.highest_m} must be above 0, in metres"
-        raise PipelineError(msg)
     return replace(spec, coords=spec.coords & AIR_GAP)
 
 
 @cache
-def _apex_axis(step: DiffractionStack, spec: BlockSpec) -> npt.NDArray[np.float64]:
-    interval = spec.sample_interval_s or step.interval_s
-    last_s = spec.first_twt_s + interval * (spec.samples - 2)
-    separation = spec.sensor.antenna_separation_m or 0.0
-    twt_s = np.arange(max(0.0, spec.first_twt_s), last_s, step.interval_s)
-    depth = np.nan_to_num(
-        depth_m(twt_s, velocity_m_per_s=step.velocity_m_per_s, separation_m=separation), nan=-1.0
-    )
-    inside = (depth >= step.band_m[0]) & (depth <= step.band_m[1])
-    if not inside.any():
-        deepest = float(depth.max(initial=0.0))
-        msg = (
-            f"step {step.name!r}: band_m = {list(step.band_m)} holds no sample; the recording "
-            f"reaches {deepest:.2f} m at {step.velocity_m_per_s:.3g} m/s"
-        )
-        raise PipelineError(msg)
-    return twt_s[inside]
+def _axis(step: DiffractionStack, spec: BlockSpec) -> tuple[Float64s, Float64s]:
+    return apex_axis(spec, step.aperture(), interval_s=step.interval_s, step=step.name)
 
 
 @cache
 def _tables(step: DiffractionStack, spec: BlockSpec) -> CurveTables:
-    separation_m = spec.sensor.antenna_separation_m or 0.0
-    spacing_m = spec.trace_spacing_m or 1.0
-    depth = depth_m(
-        _apex_axis(step, spec),
-        velocity_m_per_s=step.velocity_m_per_s,
-        separation_m=separation_m,
-    )
-    half_angle_rad = float(np.radians(step.half_angle_deg))
-    reach = aperture_traces(
-        float(depth[-1]),
-        highest_m=step.highest_m if over_air(spec) else 0.0,
-        velocity_m_per_s=step.velocity_m_per_s,
-        half_angle_rad=half_angle_rad,
-        trace_spacing_m=spacing_m,
-    )
-    geometry = LineGeometry(
-        depth_m=depth,
-        first_twt_s=spec.first_twt_s,
-        sample_interval_s=spec.sample_interval_s or step.interval_s,
-        trace_spacing_m=spacing_m,
-        velocity_m_per_s=step.velocity_m_per_s,
-        antenna_separation_m=separation_m,
-        half_angle_rad=half_angle_rad,
-        reach=reach,
-    )
-    return CurveTables(geometry, obliquity)
+    return CurveTables(step.aperture().geometry(spec, _axis(step, spec)[1]), obliquity)
