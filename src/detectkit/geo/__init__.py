@@ -14,6 +14,7 @@ from detectkit.geo.peer_clock import PeerClock
 from detectkit.geo.pose_join import Posed, PoseJoin
 from detectkit.geo.pose_track import PoseTrack
 from detectkit.geo.projection import from_projected, to_projected, utm_epsg
+from detectkit.geo.site_frame import SiteFrame, geographic_of
 from detectkit.geo.time_lag import Lag, LagLine, NoLagError, estimate_lag
 from detectkit.geo.track import along_track
 from detectkit.geo.utc_clock import UtcClock
@@ -28,12 +29,14 @@ __all__ = [
     "PoseJoin",
     "PoseTrack",
     "Posed",
+    "SiteFrame",
     "TerrainGrid",
     "UtcClock",
     "along_track",
     "arm_to_ned",
     "estimate_lag",
     "from_projected",
+    "geographic_of",
     "to_projected",
     "utm_epsg",
 ]
