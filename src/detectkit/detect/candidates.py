@@ -6,13 +6,14 @@ cell is a peak; of peaks within an ellipse, metres along the track by metres of 
 highest is taken, those it covers are dropped, and so on down (greedy non-maximum suppression).
 Peaks farther apart along the track than the ellipse cannot cover each other, so that each such
 group is settled as soon as it is complete. The connected region around a peak tells how far
-it extends.
+it extends. Where the strength of the echoes is told beside the scores, the delay of a candidate
+is that of the strongest echo of its region, within half the ellipse of the peak.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ from detectkit.core import Block, concat
 from detectkit.core.block import follows
 
 Scores = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Candidate:
     row
         One-row block of scores at the peak, with its coordinates.
     delay
-        Index of the peak on the delay axis.
+        Index on the delay axis: of the strongest echo, else of the peak.
     score
         Opened score at the peak.
     first_source, last_source
@@ -83,13 +85,24 @@ class CandidateFinder:
 
     settings: CandidateSettings
     _held: Block | None = None
+    _strength: Scores | None = None
     _decided: int = 0
     _group: list[tuple[int, Candidate]] = field(default_factory=list)
 
-    def push(self, scores: Block) -> Iterator[Candidate]:
-        """Take the next scores; yield the candidates that are decided."""
+    def push(self, scores: Block, strength: Scores | None = None) -> Iterator[Candidate]:
+        """Take the next scores; yield the candidates that are decided.
+
+        Parameters
+        ----------
+        scores
+            Following those before, or the beginning of another run.
+        strength
+            Of the echoes, (trace, delay), beside the scores; of a run, all or none are told.
+        """
         if self._held is not None and not follows(self._held, scores):
             yield from self.finish()
+        joined = self._held is not None and self._strength is not None and strength is not None
+        self._strength = np.concatenate([self._strength, strength]) if joined else strength
         self._held = scores if self._held is None else concat([self._held, scores])
         yield from self._decide(len(self._held) - self.settings.reach)
 
@@ -98,7 +111,7 @@ class CandidateFinder:
         if self._held is not None:
             yield from self._decide(len(self._held))
         yield from self._settled()
-        self._held = None
+        self._held = self._strength = None
         self._decided = 0
 
     def _decide(self, stop: int) -> Iterator[Candidate]:
@@ -112,13 +125,14 @@ class CandidateFinder:
                 at = held.first_trace + row
                 if self._group and at - self._group[-1][0] > self.settings.separation_rows:
                     yield from self._settled()
-                self._group.append((at, _candidate(held, opened, (row, delay), self.settings)))
+                self._group.append((at, self._candidate(held, opened, (row, delay))))
         if self._group and held.first_trace + stop - self._group[-1][0] > (
             self.settings.separation_rows
         ):
             yield from self._settled()
         keep = max(0, stop - self.settings.reach)
         self._held = held.traces(keep, len(held))
+        self._strength = None if self._strength is None else self._strength[keep:]
         self._decided = stop - keep
 
     def _settled(self) -> Iterator[Candidate]:
@@ -129,6 +143,14 @@ class CandidateFinder:
                 kept.append((at, one))
         self._group = []
         yield from (one for _, one in sorted(kept, key=lambda pair: (pair[0], pair[1].delay)))
+
+    def _candidate(self, held: Block, opened: Scores, peak: tuple[int, int]) -> Candidate:
+        region = _Region.around(opened, peak, self.settings)
+        found = _candidate(held, opened, peak, region, self.settings)
+        if self._strength is None:
+            return found
+        rows = self._strength[peak[0] : peak[0] + self.settings.opening_rows]
+        return replace(found, delay=region.strongest(rows, found.delay, self.settings))
 
     def _covers(self, rows: int, samples: int) -> bool:
         across = rows / self.settings.separation_rows
@@ -164,27 +186,48 @@ def _cell_halves(
     return before.astype(np.uint8), after.astype(np.uint8)
 
 
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """The connected region above half a peak: its rows, from the first looked at, and delays."""
+
+    first_row: int
+    rows: Indices
+    delays: Indices
+
+    @classmethod
+    def around(cls, opened: Scores, peak: tuple[int, int], settings: CandidateSettings) -> _Region:
+        row, column = peak
+        near = settings.separation_rows
+        first, last = max(0, row - near), min(len(opened), row + near + 1)
+        bright = (opened[first:last] >= 0.5 * float(opened[row, column])).astype(np.uint8)
+        _, labels = cv2.connectedComponents(bright, connectivity=8)
+        region = labels == labels[row - first, column]
+        return cls(first, np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0)))
+
+    def strongest(self, rows: Scores, delay: int, settings: CandidateSettings) -> int:
+        """Return the region's delay with the strongest echo in some rows, near `delay`."""
+        within = max(1, settings.separation_samples // 2)
+        near = self.delays[np.abs(self.delays - delay) <= within]
+        return int(near[rows[:, near].max(axis=0).argmax()]) if near.size else delay
+
+
 def _candidate(
-    held: Block, opened: Scores, peak: tuple[int, int], settings: CandidateSettings
+    held: Block,
+    opened: Scores,
+    peak: tuple[int, int],
+    region: _Region,
+    settings: CandidateSettings,
 ) -> Candidate:
-    row, column = peak
     middle, delay = _refined(held.data, peak, settings)
-    near = settings.separation_rows
-    first, last = max(0, row - near), min(len(held), row + near + 1)
-    score = float(opened[row, column])
-    bright = (opened[first:last] >= 0.5 * score).astype(np.uint8)
-    _, labels = cv2.connectedComponents(bright, connectivity=8)
-    region = labels == labels[row - first, column]
-    rows, samples = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
     source = held.coord("source_trace")
     return Candidate(
         row=held.traces(middle, middle + 1),
         delay=delay,
-        score=score,
-        first_source=int(source[first + rows[0]]),
-        last_source=int(source[first + rows[-1]]),
-        extent_rows=int(rows.size),
-        extent_samples=int(samples.size),
+        score=float(opened[peak]),
+        first_source=int(source[region.first_row + region.rows[0]]),
+        last_source=int(source[region.first_row + region.rows[-1]]),
+        extent_rows=int(region.rows.size),
+        extent_samples=int(region.delays.size),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from detectkit.core import Block, BlockSpec, Evidence, Indication, PipelineError
 from detectkit.core.vocabulary import unit_of
 from detectkit.detect.candidates import Candidate, CandidateFinder, CandidateSettings
+from detectkit.detect.echoes import Echoes
 from detectkit.detect.settings import Detection, DetectSettings
 from detectkit.pipeline import Runner, describe
 from detectkit.signal.travel_time import depth_m
@@ -35,20 +36,23 @@ class Detector:
     detection: Detection
     recording: str = ""
     fingerprint: str = ""
-    _runner: Runner | None = None
+    _focus: Runner | None = None
+    _prescreen: Runner | None = None
+    _echoes: Echoes = field(default_factory=Echoes)
     _finder: CandidateFinder | None = None
 
     def push(self, block: Block) -> Iterator[Indication]:
         """Take the next processed block; yield the indications that are decided."""
-        if self._runner is None:
+        if self._focus is None:
             self._begin(block.spec)
-        if self._runner is not None:
-            yield from self._from_scores(self._runner.push(block))
+        if self._focus is not None:
+            yield from self._from_focused(self._focus.push(block))
 
     def finish(self) -> Iterator[Indication]:
         """End the recording; yield the last indications."""
-        if self._runner is not None and self._finder is not None:
-            yield from self._from_scores(self._runner.finish())
+        if self._focus is not None and self._prescreen is not None and self._finder is not None:
+            yield from self._from_focused(self._focus.finish())
+            yield from self._from_scores(self._prescreen.finish())
             yield from map(self._indication, self._finder.finish())
 
     def _begin(self, spec: BlockSpec) -> None:
@@ -57,14 +61,28 @@ class Detector:
             last = self.detection.steps[-1].name
             msg = f"the last [[detect.score]] step {last!r} gives {scored.quantity}, not scores"
             raise PipelineError(msg)
-        self._runner = Runner(self.detection.steps)
+        self._focus = Runner(self.detection.steps[:-1])
+        self._prescreen = Runner(self.detection.steps[-1:])
         self._finder = CandidateFinder(candidate_settings(self.detection.settings, scored))
+
+    @property
+    def _reads_echoes(self) -> bool:
+        return self.detection.settings.depth_of == "echo"
+
+    def _from_focused(self, focused: Iterable[Block]) -> Iterator[Indication]:
+        for block in focused:
+            if self._prescreen is not None:
+                if self._reads_echoes:
+                    self._echoes.put(block)
+                yield from self._from_scores(self._prescreen.push(block))
 
     def _from_scores(self, scores: Iterable[Block]) -> Iterator[Indication]:
         for block in scores:
             if self._finder is not None:
                 in_band = within_band(block, self.detection.settings)
-                yield from map(self._indication, self._finder.push(in_band))
+                strength = self._echoes.take(block) if self._reads_echoes else None
+                found = self._finder.push(in_band, strength)
+                yield from map(self._indication, found)
 
     def _indication(self, candidate: Candidate) -> Indication:
         settings = self.detection.settings

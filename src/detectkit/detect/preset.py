@@ -326,6 +326,7 @@ class _Fitted:
             separation_m=_round(max(0.1, 1.5 * self.wavelength_m)),
             cell_m=_round(0.45 * self.wavelength_m),
             cell_s=_round(0.6 * self.period_s),
+            depth_of="echo" if self.airborne else "score",
         )
 
 

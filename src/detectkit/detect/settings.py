@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from detectkit.core import PipelineError
 from detectkit.core.settings import build, settings_of
@@ -34,6 +34,9 @@ class DetectSettings:
         The same for recordings without distance.
     cell_m, cell_s
         Size of the resolution cell along the track and in two-way time.
+    depth_of
+        Where in a candidate's region its depth is read: at the peak of the ``"score"``, or at the
+        strongest ``"echo"`` that went into it.
     allow_display_gain
         Names of display-only steps that may stand before detection all the same.
     score
@@ -49,6 +52,7 @@ class DetectSettings:
     separation_traces: int = 10
     cell_m: float = 0.02
     cell_s: float = 3e-10
+    depth_of: Literal["score", "echo"] = "score"
     allow_display_gain: tuple[str, ...] = ()
 
 
