@@ -1,0 +1,247 @@
+"""Peaks: where in a volume echoes add up, with place, depth and their errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import maximum_filter
+
+from detectkit.core import TileIndex, UsageError
+from detectkit.geo import geographic_of
+from detectkit.io.volume import Volume
+
+Values = npt.NDArray[np.float64]
+Float32s = npt.NDArray[np.float32]
+SAMPLED_COLUMNS = 64
+"""Columns of a tile that tell how strong the clutter is."""
+PICK_WAVELENGTHS = 0.05
+"""Error of the depth of a maximum of the envelope, one standard deviation."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeakSettings:
+    """What counts as a peak.
+
+    Parameters
+    ----------
+    contrast
+        Times the median at its depth.
+    separation_m
+        Of peaks within this distance only the strongest is kept; None: one wavelength.
+    most
+        As many are returned, the strongest.
+    """
+
+    contrast: float = 4.0
+    separation_m: float | None = None
+    most: int = 1000
+
+    def __post_init__(self) -> None:
+        separation = 1.0 if self.separation_m is None else self.separation_m
+        if not (self.contrast > 0.0 and separation > 0.0 and self.most > 0):
+            msg = "contrast, separation_m and most of peaks must be above 0"
+            raise UsageError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """One place where echoes add up; nothing is said about what it is.
+
+    Parameters
+    ----------
+    easting_m, northing_m, longitude_deg, latitude_deg
+        Where; degrees are None where the volume's frame is not placed on the globe.
+    depth_m, depth_error_m
+        Depth below the surface and one standard deviation: of the velocity, of the pick and of
+        the voxel.
+    amplitude, coherence, weight
+        The volume's values there.
+    contrast
+        Amplitude x coherence over the median at this depth.
+    """
+
+    easting_m: float
+    northing_m: float
+    longitude_deg: float | None
+    latitude_deg: float | None
+    depth_m: float
+    depth_error_m: float
+    amplitude: float
+    coherence: float
+    weight: float
+    contrast: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+
+def find_peaks(volume: Volume, settings: PeakSettings = PeakSettings()) -> list[Peak]:
+    """Return the peaks of amplitude x coherence, the one with the highest contrast first.
+
+    A peak is no smaller than those of its 26 neighbours that were imaged, and at least `contrast`
+    times the median of its depth; not in the shallowest or deepest voxel,
+    where what lies beyond is not known. Its place is that of the parabolas through it and its
+    neighbours along each axis. Tile by tile: memory does not grow with the volume.
+
+    Raises
+    ------
+    FormatError
+        The volume is damaged.
+    """
+    clutter = _clutter(volume)
+    rows = [row for index in volume.tiles() for row in _of_tile(volume, index, clutter, settings)]
+    rows.sort(key=lambda row: (-row.contrast, row.easting_m, row.northing_m, row.depth_m))
+    wavelength = float(volume.attributes.get("wavelength_m", 4.0 * volume.grid.spacing_m))
+    kept = _separated(rows, settings.separation_m or wavelength, settings.most)
+    return [_finished(volume, row, wavelength) for row in kept]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    easting_m: float
+    northing_m: float
+    depth_m: float
+    amplitude: float
+    coherence: float
+    weight: float
+    contrast: float
+
+
+def _clutter(volume: Volume) -> Values:
+    """Return the median of amplitude x coherence at each depth, of some columns of each tile."""
+    side = volume.grid.tile
+    step = max(1, math.isqrt(side * side // SAMPLED_COLUMNS))
+    columns = []
+    for index in volume.tiles():
+        east, north = _first(volume, index)
+        part = {"east": slice(east, east + side, step), "north": slice(north, north + side, step)}
+        strength = volume.read("amplitude", **part) * volume.read("coherence", **part)
+        columns.append(strength.reshape(-1, volume.grid.depths))
+    sample = np.concatenate(columns) if columns else np.empty((0, volume.grid.depths))
+    median = np.full(volume.grid.depths, np.nan)
+    imaged = np.isfinite(sample).any(axis=0)
+    median[imaged] = np.nanmedian(sample[:, imaged], axis=0)
+    return median
+
+
+def _of_tile(
+    volume: Volume, index: TileIndex, clutter: Values, settings: PeakSettings
+) -> Iterator[_Row]:
+    side = volume.grid.tile
+    starts = _first(volume, index)
+    low = [max(0, start - 1) for start in starts]
+    part = {
+        "east": slice(low[0], starts[0] + side + 1),
+        "north": slice(low[1], starts[1] + side + 1),
+    }
+    amplitude, coherence = (volume.read(name, **part) for name in ("amplitude", "coherence"))
+    strength = np.nan_to_num(amplitude * coherence, nan=-np.inf)
+    highest = maximum_filter(strength, size=3, mode="constant", cval=-np.inf)
+    with np.errstate(invalid="ignore"):
+        found = (strength == highest) & (strength >= settings.contrast * clutter) & (strength > 0.0)
+    found[:, :, [0, -1]] = False
+    own = np.zeros(found.shape, np.bool_)
+    shift = [start - one for start, one in zip(starts, low, strict=True)]
+    own[shift[0] : shift[0] + side, shift[1] : shift[1] + side] = True
+    places = np.argwhere(found & own)
+    if places.size == 0:
+        return
+    weight = volume.read("weight", **part)
+    spacing = np.array([volume.grid.spacing_m, volume.grid.spacing_m, volume.grid.depth_spacing_m])
+    corner = np.array(
+        [volume.easting_m[low[0]], volume.northing_m[low[1]], volume.grid.first_depth_m]
+    )
+    for place in places:
+        at = tuple(place)
+        metres = corner + (place + _vertex(strength, at)) * spacing
+        contrast = float(strength[at] / clutter[at[2]]) if clutter[at[2]] > 0.0 else math.inf
+        yield _Row(
+            *(float(one) for one in metres),
+            amplitude=float(amplitude[at]),
+            coherence=float(coherence[at]),
+            weight=float(weight[at]),
+            contrast=contrast,
+        )
+
+
+def _first(volume: Volume, index: TileIndex) -> tuple[int, int]:
+    """Return the number of a tile's first column east and north in the volume."""
+    side, extent = volume.grid.tile, volume.extent
+    return (index[0] - extent.east[0]) * side, (index[1] - extent.north[0]) * side
+
+
+def _vertex(strength: Float32s, at: tuple[int, ...]) -> Values:
+    """Return the parabolas' maximum along each axis, in voxels from the highest, up to half."""
+    offset = np.zeros(3)
+    for axis in range(3):
+        sides = [list(at), list(at)]
+        sides[0][axis] -= 1
+        sides[1][axis] += 1
+        if at[axis] == 0 or at[axis] == strength.shape[axis] - 1:
+            continue
+        before, after = (float(strength[tuple(one)]) for one in sides)
+        bend = before - 2.0 * float(strength[at]) + after
+        if math.isfinite(bend) and bend < 0.0:
+            offset[axis] = np.clip(0.5 * (before - after) / bend, -0.5, 0.5)
+    return offset
+
+
+def _separated(rows: list[_Row], separation_m: float, most: int) -> list[_Row]:
+    """Return the strongest of each neighbourhood, strongest first, up to `most`."""
+    cells: dict[tuple[int, ...], list[_Row]] = {}
+    kept: list[_Row] = []
+    for row in rows:
+        place = (row.easting_m, row.northing_m, row.depth_m)
+        cell = tuple(math.floor(one / separation_m) for one in place)
+        if any(_distance(row, other) < separation_m for other in _near(cells, cell)):
+            continue
+        cells.setdefault(cell, []).append(row)
+        kept.append(row)
+        if len(kept) == most:
+            break
+    return kept
+
+
+def _near(cells: dict[tuple[int, ...], list[_Row]], cell: tuple[int, ...]) -> Iterator[_Row]:
+    for step in np.ndindex(3, 3, 3):
+        yield from cells.get(tuple(a + b - 1 for a, b in zip(cell, step, strict=True)), ())
+
+
+def _distance(one: _Row, other: _Row) -> float:
+    return math.dist(
+        (one.easting_m, one.northing_m, one.depth_m),
+        (other.easting_m, other.northing_m, other.depth_m),
+    )
+
+
+def _finished(volume: Volume, row: _Row, wavelength_m: float) -> Peak:
+    longitude: float | None = None
+    latitude: float | None = None
+    if volume.grid.crs_wkt:
+        place = np.array([row.easting_m]), np.array([row.northing_m])
+        longitude, latitude = (
+            round(float(one[0]), 9) for one in geographic_of(volume.grid.crs_wkt, *place)
+        )
+    error = math.hypot(
+        float(volume.attributes.get("velocity_error", 0.0)) * row.depth_m,
+        PICK_WAVELENGTHS * wavelength_m,
+        0.5 * volume.grid.depth_spacing_m,
+    )
+    return Peak(
+        round(row.easting_m, 4),
+        round(row.northing_m, 4),
+        longitude,
+        latitude,
+        round(row.depth_m, 4),
+        round(error, 4),
+        row.amplitude,
+        row.coherence,
+        row.weight,
+        row.contrast,
+    )
