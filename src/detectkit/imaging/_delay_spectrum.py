@@ -71,20 +71,27 @@ class DelaySpectrum:
         """Number of frequencies."""
         return self.length // 2 + 1
 
-    def forward(self, rows: Traces, *, gridding: npt.NDArray[np.float32]) -> Spectrum:
-        """Return the spectra of traces, each sample weighted by `gridding` (see there)."""
-        buffer = np.zeros((len(rows), self.length), np.float32)
-        _lay(rows, gridding, self.centre, buffer)
-        spectrum: Spectrum = scipy.fft.rfft(buffer, axis=1, overwrite_x=True)
+    def forward(self, rows: Traces, *, weights: npt.NDArray[np.float32]) -> Spectrum:
+        """Return the spectra of traces, weighted by `gridding` or `plain`."""
+        laid = self.lay(rows, weights=weights)
+        spectrum: Spectrum = scipy.fft.rfft(laid, axis=1, overwrite_x=True)
         return spectrum
 
     def backward(self, spectrum: Spectrum) -> Traces:
         """Return the traces of spectra, which may be overwritten."""
-        laid = scipy.fft.irfft(spectrum, self.length, axis=1, overwrite_x=True)
+        return self.take(scipy.fft.irfft(spectrum, self.length, axis=1, overwrite_x=True))
+
+    def lay(self, rows: Traces, *, weights: npt.NDArray[np.float32]) -> Traces:
+        """Return traces around time 0 of the transform, (trace, length), with their skirts."""
+        laid = np.zeros((len(rows), self.length), np.float32)
+        _lay(rows, weights, self.centre, laid)
+        return laid
+
+    def take(self, laid: Traces) -> Traces:
+        """Return the traces out of what was laid around time 0."""
         rows = np.empty((len(laid), self.samples), np.float32)
-        centre = self.centre
-        rows[:, centre:] = laid[:, : self.samples - centre]
-        rows[:, :centre] = laid[:, self.length - centre :]
+        rows[:, self.centre :] = laid[:, : self.samples - self.centre]
+        rows[:, : self.centre] = laid[:, self.length - self.centre :]
         return rows
 
     def gridding(self) -> npt.NDArray[np.float32]:

@@ -110,11 +110,11 @@ class PhaseShift:
         )
         self.order = by_magnitude(self.windows.length)
         self.segments = segments(line, layers, aperture, self.layout, self.windows.length)
-        self._gridding = self.layout.plain()
+        self.plain = self.layout.plain()
 
     def migrate(self, window: Traces) -> Traces:
         """Return the middle of a window of ``windows.length`` traces, migrated."""
-        spectrum = self.layout.forward(window, gridding=self._gridding)
+        spectrum = self.layout.forward(window, weights=self.plain)
         spectrum = scipy.fft.fft(spectrum, axis=0, overwrite_x=True)
         image = np.zeros((len(window), self.layout.samples), np.complex64)
         for one in self.segments:

@@ -102,7 +102,7 @@ class Stolt:
 
     def migrate(self, window: Traces) -> Traces:
         """Return the middle of a window of ``windows.length`` traces, migrated."""
-        spectrum = self.layout.forward(window, gridding=self.gridding)
+        spectrum = self.layout.forward(window, weights=self.gridding)
         spectrum = scipy.fft.fft(spectrum, axis=0, overwrite_x=True)
         table = self.table
         _remap(
