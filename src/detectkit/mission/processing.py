@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from detectkit.detect.preset import Ground, nominal_pipeline
 from detectkit.detect.settings import Detection
 from detectkit.mission.gather import Gather
 from detectkit.mission.settings import Mission
+from detectkit.mission.volumes import DIGEST_SUFFIX, FlightVolume
 from detectkit.pipeline import Pipeline, Runner, describe
 
 ASSUMED_M_PER_S = 1.0e8
@@ -78,6 +80,7 @@ class _Lane:
     gather: Gather
     runner: Runner
     detector: Detector | None
+    volume: FlightVolume | None
     digest: Digest = field(default_factory=Digest)
 
 
@@ -97,6 +100,8 @@ class Processing:
         Name of the flight, for the indications' reference.
     gathered
         Traces that are processed together; changes no bit of the result.
+    volumes
+        Folder for the volume of each radar, where the mission wants one; None: there is none.
     """
 
     def __init__(
@@ -106,6 +111,7 @@ class Processing:
         recording: str,
         pipeline: Pipeline | None = None,
         gathered: int = GATHERED_TRACES,
+        volumes: Path | None = None,
     ) -> None:
         if pipeline is None and mission.pipeline_toml:
             pipeline = Pipeline.from_toml(mission.pipeline_toml)
@@ -114,6 +120,8 @@ class Processing:
         self._pipeline = pipeline
         self._recording = recording
         self._gathered = gathered
+        self._mission = mission
+        self._volumes = volumes if mission.image.write else None
         self._lanes: dict[str, _Lane] = {}
 
     def push(self, block: Block) -> Iterator[Block]:
@@ -139,6 +147,8 @@ class Processing:
             yield from self._through(lane, lane.runner.finish())
             if lane.detector is not None:
                 self.indications += lane.detector.finish()
+            if lane.volume is not None:
+                lane.volume.finish()
         self.indications = ranked(self.indications)
 
     @property
@@ -153,8 +163,16 @@ class Processing:
 
     @property
     def digests(self) -> Mapping[str, str]:
-        """Digest of the processed traces of each radar stream."""
-        return {name: lane.digest.value for name, lane in self._lanes.items()}
+        """Digest of the processed traces of each radar stream, and of its volume."""
+        traces = {name: lane.digest.value for name, lane in self._lanes.items()}
+        volumes = {name: one.digest for name, one in self.volumes.items() if one.digest}
+        return traces | {f"{name}{DIGEST_SUFFIX}": one for name, one in volumes.items()}
+
+    @property
+    def volumes(self) -> Mapping[str, FlightVolume]:
+        """Volume of each radar stream that has one, with its fault if any."""
+        lanes = self._lanes.items()
+        return {name: lane.volume for name, lane in lanes if lane.volume is not None}
 
     @property
     def traces(self) -> Mapping[str, int]:
@@ -182,14 +200,21 @@ class Processing:
         detection, detector = Detection.of(pipeline), None
         if detection is not None:
             detector = Detector(detection, self._recording, pipeline.fingerprint)
-        latency = latency_of(pipeline, block)
-        return _Lane(pipeline, latency, Gather(self._gathered), Runner(pipeline.steps), detector)
+        volume = None
+        if self._volumes is not None:
+            volume = FlightVolume.of(
+                self._mission, self._ground, block.spec, pipeline, self._volumes
+            )
+        latency, gather = latency_of(pipeline, block), Gather(self._gathered)
+        return _Lane(pipeline, latency, gather, Runner(pipeline.steps), detector, volume)
 
     def _through(self, lane: _Lane, blocks: Iterator[Block]) -> Iterator[Block]:
         for block in blocks:
             lane.digest.push(block)
             if lane.detector is not None:
                 self.indications += lane.detector.push(block)
+            if lane.volume is not None:
+                lane.volume.push(block)
             yield block
 
 

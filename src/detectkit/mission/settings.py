@@ -11,6 +11,7 @@ from typing import Any, Literal
 from detectkit.core import DetectkitError, UsageError
 from detectkit.core.settings import build
 from detectkit.drivers import Instrument, build_instrument
+from detectkit.volume.settings import ImageSettings
 
 Action = Literal["nothing", "warn", "pause", "stop"]
 """What a condition does: is not looked at, is said, asks the pilot to hold, or to land."""
@@ -170,6 +171,20 @@ class ReflySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FlightImageSettings(ImageSettings):
+    """Whether a volume is focused while it flies, and with what; the velocity is the ground's.
+
+    Parameters
+    ----------
+    write
+        Whether there is one.
+    """
+
+    height_m: float = 0.5
+    write: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SimulateSettings:
     """What ``fly --simulate`` flies: a scenario file, beside the mission or one that ships."""
 
@@ -194,6 +209,7 @@ class Mission:
     alarms: AlarmSettings = AlarmSettings()
     ground: GroundSettings = GroundSettings()
     refly: ReflySettings = ReflySettings()
+    image: FlightImageSettings = FlightImageSettings()
     simulate: SimulateSettings = SimulateSettings()
     pipeline_toml: str = ""
     text: str = ""
@@ -246,6 +262,7 @@ SECTIONS: dict[str, type[Any]] = {
     "alarms": AlarmSettings,
     "ground": GroundSettings,
     "refly": ReflySettings,
+    "image": FlightImageSettings,
     "simulate": SimulateSettings,
 }
 

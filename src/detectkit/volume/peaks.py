@@ -162,7 +162,9 @@ def _of_tile(
         metres = corner + (place + _vertex(strength, at)) * spacing
         contrast = float(strength[at] / clutter[at[2]]) if clutter[at[2]] > 0.0 else math.inf
         yield _Row(
-            *(float(one) for one in metres),
+            easting_m=float(metres[0]),
+            northing_m=float(metres[1]),
+            depth_m=float(metres[2]),
             amplitude=float(amplitude[at]),
             coherence=float(coherence[at]),
             weight=float(weight[at]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from detectkit.core import UsageError, VoxelGrid
+from detectkit.core import BlockSpec, UsageError, VoxelGrid
 from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
 COLUMNS_PER_WAVELENGTH = 6.0
@@ -16,6 +16,10 @@ ANGLE_DEG = 55.0
 FINENESS = (1.0, 2.0, 2.5, 5.0)
 """Voxels are as long as one of these times a power of ten, so that grids of one site agree."""
 MOST_DEPTHS = 4096
+DEEPEST_WAVELENGTHS = 4.0
+"""What lies deeper is mostly ringing of what lies above."""
+ERRORS = {"given": 0.05, "measured": 0.05, "file": 0.1, "assumed": 0.2}
+"""Relative standard deviation of a velocity by how it was known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,39 @@ class ImageSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Velocity:
+    """A velocity in the ground.
+
+    Parameters
+    ----------
+    metres_per_s
+        Its value.
+    source
+        How it was known.
+    relative_error
+        One standard deviation as a share of it; None: by how it was known.
+    """
+
+    metres_per_s: float
+    source: str = "assumed"
+    relative_error: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.error < 1.0:
+            msg = (
+                f"a velocity's error of {self.error} cannot be: it is a share of the velocity, "
+                "0 to below 1, e.g. 0.05"
+            )
+            raise UsageError(msg)
+
+    @property
+    def error(self) -> float:
+        """Relative standard deviation."""
+        told = self.relative_error
+        return ERRORS.get(self.source, ERRORS["assumed"]) if told is None else told
+
+
+@dataclass(frozen=True, slots=True)
 class Soil:
     """The wave in the ground.
 
@@ -111,6 +148,33 @@ class Soil:
     deepest_m: float
     velocity_error: float = 0.2
     velocity_source: str = "assumed"
+
+    @classmethod
+    def under(
+        cls,
+        spec: BlockSpec,
+        velocity: Velocity,
+        *,
+        centre_hz: float,
+        deepest_m: float | None = None,
+    ) -> Soil:
+        """Return the wave of a radar in the ground.
+
+        Parameters
+        ----------
+        spec
+            Its traces.
+        velocity
+            Of the wave.
+        centre_hz
+            The antenna's centre frequency.
+        deepest_m
+            None: four wavelengths, at most what the traces reach.
+        """
+        wavelength = velocity.metres_per_s / centre_hz
+        reaches = 0.45 * (spec.sample_interval_s or 0.0) * spec.samples * velocity.metres_per_s
+        deepest = deepest_m or min(DEEPEST_WAVELENGTHS * wavelength, reaches)
+        return cls(velocity.metres_per_s, wavelength, deepest, velocity.error, velocity.source)
 
 
 @dataclass(frozen=True, slots=True)

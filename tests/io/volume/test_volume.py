@@ -67,6 +67,13 @@ def test_what_is_written_comes_back_to_the_bit(path: Path) -> None:
     assert "NaN = not imaged" in volume.attributes["not_imaged"]
 
 
+def test_equal_values_have_equal_digests(path: Path, tmp_path: Path) -> None:
+    digest = open_volume(path).digest()
+    assert open_volume(write(tmp_path / "again.zarr")).digest() == digest
+    shutil.rmtree(path / "weight" / "c" / "0")
+    assert open_volume(path).digest() != digest
+
+
 def test_only_tiles_with_values_take_room(path: Path) -> None:
     assert len(list((path / "amplitude" / "c").glob("*/*/0"))) == len(TILES)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -114,6 +115,24 @@ class Volume:
                 msg = f"{name} has shape {array.shape} instead of {self.shape}"
                 raise ValueError(msg)
             return np.asarray(array[east, north, depth], np.float32)
+
+    def digest(self) -> str:
+        """Return the sha256 of the grid, the frame and all values: equal digests mean equal bits.
+
+        What is told besides, and how the values are packed, does not count.
+        """
+        digest = hashlib.sha256(repr((self.grid, self.extent)).encode())
+        side = self.grid.tile
+        for index in self.tiles():
+            east = (index[0] - self.extent.east[0]) * side
+            north = (index[1] - self.extent.north[0]) * side
+            digest.update(repr(index).encode())
+            for name in self.variables:
+                part = self.read(
+                    name, east=slice(east, east + side), north=slice(north, north + side)
+                )
+                digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()
 
     def tiles(self) -> Iterator[TileIndex]:
         """Yield the tiles that were imaged, in ascending order."""
