@@ -19,6 +19,7 @@ from detectkit.cli.lag import lag
 from detectkit.cli.merge import merge
 from detectkit.cli.output import of_the_system, print_everywhere, say_error
 from detectkit.cli.process import process
+from detectkit.cli.slice import slice_
 from detectkit.cli.steps import steps
 from detectkit.core import DetectkitError
 
@@ -41,6 +42,7 @@ app.command()(replay)
 app.command()(finalize)
 app.command()(recover)
 app.command()(lag)
+app.command("slice")(slice_)
 app.command()(steps)
 app.command()(drivers)
 app.command()(doctor)

@@ -1,0 +1,125 @@
+"""``detectkit slice``: pictures of a volume, cut level and upright."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+
+from detectkit.cli.output import out, trace_progress
+from detectkit.core import UsageError
+
+if TYPE_CHECKING:
+    from detectkit.io.volume import Variable, Volume
+
+MARKED = 10
+CutAcross = tuple[float, float, float, float]
+
+
+def slice_(
+    volume: Annotated[
+        Path, typer.Argument(metavar="VOLUME", help="A volume, as `detectkit image` writes it.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where the pictures go.")
+    ] = Path("slices"),
+    depth: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--depth", metavar="M", help="Depth of a slice in m. Repeatable; else about eight."
+        ),
+    ] = None,
+    band: Annotated[
+        tuple[float, float] | None,
+        typer.Option(
+            "--band", metavar="SHALLOW DEEP", help="Depths in m of the projections; else all."
+        ),
+    ] = None,
+    section: Annotated[
+        CutAcross | None,
+        typer.Option(
+            "--section",
+            metavar="X0 Y0 X1 Y1",
+            help="A vertical cut between two points, easting and northing in m.",
+        ),
+    ] = None,
+    peaks: Annotated[
+        int, typer.Option("--peaks", min=0, help="Mark so many peaks, the strongest first.")
+    ] = MARKED,
+    variable: Annotated[
+        str, typer.Option("--variable", metavar="NAME", help="What to show: amplitude, coherence.")
+    ] = "amplitude",
+) -> None:
+    """Cut through a volume: pictures of depth slices, of a band of depths, of vertical sections.
+
+    Writes slices.png, projections.png and section-1.png; without --section the volume is cut both
+    ways through its strongest peak.
+
+    Examples:
+
+      detectkit slice volume.zarr -o pictures
+
+      detectkit slice volume.zarr --depth 0.05 --depth 0.1 --depth 0.2 --peaks 0
+
+      detectkit slice volume.zarr --band 0.05 0.3 --section 0 1.5 9 1.5
+    """
+    from detectkit.io.volume import open_volume
+    from detectkit.product.slices import draw_projections, draw_section, draw_slices, words_of
+    from detectkit.product.volume_cuts import cut, usual_depths
+    from detectkit.product.volume_cuts import section as section_of
+    from detectkit.volume.peaks import PeakSettings, find_peaks
+
+    opened = open_volume(volume)
+    name = _variable(opened, variable)
+    depths = sorted(set(depth or usual_depths(opened.depth_m)))
+    with trace_progress("cutting", 0, what="parts") as count:
+        cuts = cut(opened, depths_m=depths, band_m=band, name=name, progress=count.at)
+    found = find_peaks(opened, PeakSettings(most=peaks)) if peaks and _has_peaks(opened) else []
+    corners = [] if section is None else [_corners(section)]
+    if section is None and found:
+        corners = _through(opened, found[0].easting_m, found[0].northing_m)
+    sections = [section_of(opened, one, name=name) for one in corners]
+    text = words_of(opened)
+    output.mkdir(parents=True, exist_ok=True)
+    written = [output / "slices.png", output / "projections.png"]
+    draw_slices(cuts, written[0], text=text, name=name, peaks=found)
+    draw_projections(cuts, written[1], text=text, name=name, peaks=found)
+    for number, one in enumerate(sections, start=1):
+        written.append(output / f"section-{number}.png")
+        draw_section(one, written[-1], text=text, name=name)
+    out.print(
+        f"{len(depths)} depths of {opened.path.name}, {len(found)} peaks marked, unverified. "
+        "No bright spot does not mean that nothing is there.",
+        markup=False,
+    )
+    for path in written:
+        out.print(f"  {path}", markup=False)
+
+
+def _variable(volume: Volume, name: str) -> Variable:
+    for one in volume.variables:
+        if one == name:
+            return one
+    msg = f"--variable {name}: {volume.path} holds {', '.join(volume.variables)}"
+    raise UsageError(msg)
+
+
+def _has_peaks(volume: Volume) -> bool:
+    return {"amplitude", "coherence", "weight"} <= set(volume.variables)
+
+
+def _corners(cut: CutAcross) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    return np.array(cut, np.float64).reshape(2, 2)
+
+
+def _through(
+    volume: Volume, easting_m: float, northing_m: float
+) -> list[np.ndarray[tuple[int, int], np.dtype[np.float64]]]:
+    """Return both cuts through a place, from border to border."""
+    east, north = volume.easting_m, volume.northing_m
+    return [
+        _corners((float(east[0]), northing_m, float(east[-1]), northing_m)),
+        _corners((easting_m, float(north[0]), easting_m, float(north[-1]))),
+    ]
