@@ -48,7 +48,9 @@ def replay(
 
     opened = FlightFolder.open(folder)
     other = None if pipeline is None else Pipeline.from_toml(_text(pipeline))
-    one = Replay(opened, pipeline=other, speed=speed)
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+    one = Replay(opened, pipeline=other, speed=speed, volumes=output)
     with trace_progress("replaying", _journal_bytes(opened), what="bytes") as count:
         replayed = one.run(progress=count)
     live = read_live(opened)
@@ -134,23 +136,26 @@ def _journal_bytes(folder: FlightFolder) -> int:
 
 def _same(replayed: Replayed, live: dict[str, Any] | None) -> bool | None:
     """Tell whether the live result was the same; None where there is none to compare with."""
+    from detectkit.mission.volumes import is_volume_digest
+
     if live is None or not live.get("complete"):
         return None
-    return dict(live["digests"]) == replayed.digests
+    made = {name for name in live["digests"] if not is_volume_digest(name)} | set(replayed.digests)
+    return {name: one for name, one in live["digests"].items() if name in made} == replayed.digests
 
 
 def _write(folder: FlightFolder, replayed: Replayed, output: Path) -> Sequence[Path]:
     from detectkit.live.landing import write_products
 
-    output.mkdir(parents=True, exist_ok=True)
     title = folder.mission.name + (" · simulated" if folder.simulated else "")
-    return write_products(
+    files = write_products(
         output,
         replayed.indications,
         replayed.track,
         title=f"{title} · replayed",
         refly=folder.mission.refly,
     )
+    return [*files, *(one.path for one in replayed.volumes.values() if one.path is not None)]
 
 
 def _summary(replayed: Replayed, same: bool | None) -> dict[str, Any]:
@@ -174,5 +179,8 @@ def _print(replayed: Replayed, same: bool | None, files: Sequence[Path], *, comp
     say_found(len(replayed.indications), sought=replayed.sought)
     for one in replayed.damage:
         err.print(f"warning: {one}", markup=False)
+    for name, volume in replayed.volumes.items():
+        if volume.fault:
+            err.print(f"warning: volume of {name!r}: {volume.fault}", markup=False)
     for path in files:
         out.print(f"  {path}", markup=False)

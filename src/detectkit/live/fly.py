@@ -34,6 +34,8 @@ OVER_S = 0.1
 """So soon the end of a simulated flight is seen, before its silence looks like a fault."""
 CLOSE_S = 20.0
 """Longest wait for the instruments to stop; what they said is recorded already."""
+VOLUME_S = 600.0
+"""Longest wait for a volume to be written; it can be made again from the journal."""
 
 Show = Callable[[Shown], None]
 
@@ -92,7 +94,7 @@ class Fly:
             said=self._event,
         )
         flow = Flow(mission, host_ns=self.folder.host_ns, utc_ns=self.folder.utc_ns)
-        processing = Processing(mission, recording=self.folder.path.name)
+        processing = Processing(mission, recording=self.folder.path.name, volumes=self.folder.path)
         self.worker = Worker(
             self.work, flow, processing, lambda: self.recorder.durable_seq, self._strip.push
         )
@@ -178,7 +180,8 @@ class Fly:
         self.intake.event("", "end")
         self.recorder.close()
         self.work.close()
-        until = time.monotonic() + CLOSE_S
+        longest_s = VOLUME_S if self.worker.processing.volumes else CLOSE_S
+        until = time.monotonic() + longest_s
         while not (self.work.finished and self.worker.done) and time.monotonic() < until:
             time.sleep(0.01)
 
@@ -197,6 +200,9 @@ class Fly:
             worker.track,
             worker.processing.sought,
         )
+        for name, volume in worker.processing.volumes.items():
+            if volume.fault:
+                self._event({"source": name, "event": "fault", "why": f"volume: {volume.fault}"})
         try:
             write_live(flown, worker)
         except OSError as error:  # a full disk; the journal has everything to replay

@@ -21,7 +21,7 @@ def land(
     folder = flown.folder
     finalized = finalize(folder, progress=progress)
     title = folder.mission.name + (" · simulated" if folder.simulated else "")
-    files = [finalized.path]
+    files = [finalized.path, *sorted(folder.path.glob("*.zarr"))]
     files += write_products(
         folder.path,
         flown.indications,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from detectkit.core import Block, Indication
 from detectkit.io.journal import Damage, Record, read_records
@@ -13,6 +14,7 @@ from detectkit.mission.flow import Flow
 from detectkit.mission.folder import FlightFolder
 from detectkit.mission.processing import GATHERED_TRACES, Processing
 from detectkit.mission.track import Track
+from detectkit.mission.volumes import FlightVolume
 from detectkit.pipeline import Pipeline
 
 Progress = Callable[[int], None]
@@ -24,8 +26,10 @@ class Replayed:
 
     Parameters
     ----------
-    digests, traces
-        Of the processed traces of each radar stream.
+    digests
+        Of the processed traces of each radar stream, and of its volume.
+    traces
+        Number of them.
     indications
         Ranked.
     rows
@@ -36,6 +40,8 @@ class Replayed:
         What of the journal could not be read.
     track
         Where the radar was, for the map.
+    volumes
+        Volume of each radar stream that has one, with its fault if any.
     """
 
     digests: dict[str, str]
@@ -45,6 +51,7 @@ class Replayed:
     sought: bool
     damage: tuple[Damage, ...]
     track: Track
+    volumes: Mapping[str, FlightVolume] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -63,6 +70,8 @@ class Replay:
         Largest piece in which bytes are decoded; None: as they came. Changes no bit.
     speed
         How many times as fast as flown; None: as fast as possible. Changes no bit.
+    volumes
+        Folder for the volumes that the mission wants, there already; None: none are made.
     """
 
     folder: FlightFolder
@@ -70,6 +79,7 @@ class Replay:
     gathered: int = GATHERED_TRACES
     piece_bytes: int | None = None
     speed: float | None = None
+    volumes: Path | None = None
     flow: Flow = field(init=False)
     processing: Processing = field(init=False)
     damage: list[Damage] = field(default_factory=list)
@@ -82,6 +92,7 @@ class Replay:
             recording=folder.path.name,
             pipeline=self.pipeline,
             gathered=self.gathered,
+            volumes=self.volumes,
         )
 
     def blocks(self, *, progress: Progress | None = None) -> Iterator[Block]:
@@ -115,6 +126,7 @@ class Replay:
             sought=processing.sought,
             damage=tuple(self.damage),
             track=track,
+            volumes=processing.volumes,
         )
 
     def _paced(self, records: Iterable[Record]) -> Iterator[Record]:

@@ -31,12 +31,17 @@ class FlightVolume:
         What the volume tells of the flight.
     fault
         Why it failed; empty while it did not.
+    digest
+        Of all its values; empty before it is written.
+    path
+        Where it lies; None before.
     """
 
     imager: Imager | None
     words: Mapping[str, Any]
     fault: str = ""
     digest: str = ""
+    path: Path | None = None
 
     @classmethod
     def of(
@@ -71,7 +76,7 @@ class FlightVolume:
             if imaged.path is None:
                 self.fault = "no trace could be used: there is no volume"
             else:
-                self.digest = open_volume(imaged.path).digest()
+                self.path, self.digest = imaged.path, open_volume(imaged.path).digest()
         except DetectkitError as error:
             self._fail(error)
 
@@ -80,6 +85,11 @@ class FlightVolume:
         if self.imager is not None:
             self.imager.close()
         self.imager = None
+
+
+def is_volume_digest(name: str) -> bool:
+    """Tell whether a digest of that name is of a volume, not of traces."""
+    return name.endswith(DIGEST_SUFFIX)
 
 
 def _imager(mission: Mission, ground: Ground, spec: BlockSpec, folder: Path) -> Imager:
