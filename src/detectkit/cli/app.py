@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from detectkit import __version__
+from detectkit.cli.calibrate import calibrate
 from detectkit.cli.convert import convert
 from detectkit.cli.doctor import doctor
 from detectkit.cli.drivers import drivers
 from detectkit.cli.exit_codes import MEANING, ExitCode, code_of
 from detectkit.cli.flights import finalize, recover, replay
 from detectkit.cli.fly import fly
+from detectkit.cli.image import image
 from detectkit.cli.inspect import inspect
 from detectkit.cli.lag import lag
 from detectkit.cli.merge import merge
@@ -35,6 +37,7 @@ app = typer.Typer(
 )
 app.command()(inspect)
 app.command()(process)
+app.command()(image)
 app.command()(convert)
 app.command()(merge)
 app.command()(fly)
@@ -43,6 +46,7 @@ app.command()(finalize)
 app.command()(recover)
 app.command()(lag)
 app.command("slice")(slice_)
+app.add_typer(calibrate, name="calibrate")
 app.command()(steps)
 app.command()(drivers)
 app.command()(doctor)
