@@ -21,6 +21,7 @@ from detectkit.cli.lag import lag
 from detectkit.cli.merge import merge
 from detectkit.cli.output import of_the_system, print_everywhere, say_error
 from detectkit.cli.process import process
+from detectkit.cli.resolution import resolution
 from detectkit.cli.slice import slice_
 from detectkit.cli.steps import steps
 from detectkit.core import DetectkitError
@@ -46,6 +47,7 @@ app.command()(finalize)
 app.command()(recover)
 app.command()(lag)
 app.command("slice")(slice_)
+app.command()(resolution)
 app.add_typer(calibrate, name="calibrate")
 app.command()(steps)
 app.command()(drivers)

@@ -38,9 +38,9 @@ BRIGHT = (
     "is there; a bright spot is not yet an object."
 )
 LEVELS: dict[str, str] = {
-    "amplitude": "amplitude of the focused echo (unit of the processed samples), square-root scale",
-    "coherence": "coherence: share of the echoes' energy that adds up in phase (0 to 1)",
-    "weight": "sum of the weights of the traces that see a voxel",
+    "amplitude": "amplitude of the focused echo\n(unit of the processed samples; root scale)",
+    "coherence": "coherence: share of the echoes'\nenergy that adds up in phase (0 to 1)",
+    "weight": "sum of the weights of the\ntraces that see a voxel",
     "fold": "traces that see a voxel",
 }
 
