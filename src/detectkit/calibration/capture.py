@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 from detectkit.calibration.record import Source
 from detectkit.core import Block, Sensor, UsageError, concat
-from detectkit.io import Overrides, Recording, open_recording
+from detectkit.io import Overrides, Recording, Stream, open_recording
 
 Values = npt.NDArray[np.float64]
 
 MOST_TRACES = 60_000
+SIMULATED = "simulated"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +42,8 @@ class Capture:
         Of the file.
     time_ns
         UTC of the first trace, None where the recording does not tell.
+    simulated
+        Name of the simulation that made it, "" for a real instrument.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Capture:
     along_track_m: Values | None = None
     sha256: str = ""
     time_ns: int | None = None
+    simulated: str = ""
 
     @classmethod
     def of(cls, blocks: Sequence[Block], *, name: str, sha256: str = "") -> Capture:
@@ -104,10 +108,11 @@ def read_capture(path: Path, *, sensor: str = "", overrides: Overrides | None = 
         msg = f"{path}: {stream.traces:,} traces; a calibration takes up to {MOST_TRACES:,}"
         raise UsageError(msg)
     digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-    return Capture.of([stream.rows(0, stream.traces)], name=path.name, sha256=digest)
+    capture = Capture.of([stream.rows(0, stream.traces)], name=path.name, sha256=digest)
+    return replace(capture, simulated=recording.attachments.get(SIMULATED, ""))
 
 
-def _stream(recording: Recording, sensor: str):  # type: ignore[no-untyped-def]
+def _stream(recording: Recording, sensor: str) -> Stream:
     radars = [one for one in recording.streams if one.header.sensor.kind == "gpr" and one.traces]
     named = [one for one in radars if sensor in {"", one.header.sensor.id}]
     if len(named) == 1:

@@ -21,7 +21,7 @@ from detectkit.signal.spectrum import _multiply
 
 Values = npt.NDArray[np.float64]
 
-RISE, FALL = 0.25, 0.4
+RISE, FALL = 0.1, 0.3
 """Shares of the band over which the output's spectrum rises and falls, as half cosines."""
 
 
@@ -87,8 +87,8 @@ def deconvolve_response(
 def target_spectrum(freq_hz: Values, *, band_hz: tuple[float, float]) -> Values:
     """Return the amplitude of the output's pulse at each frequency; its peak in time is 1.
 
-    It rises from the band's lower end over a quarter of the band as a half cosine, is level, and
-    falls over the last 0.4 of it: no corner, so that the pulse does not ring.
+    It rises from the band's lower end over a tenth of the band as a half cosine, is level, and
+    falls over the last 0.3 of it: no corner, so that the pulse rings little.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def target_spectrum(freq_hz: Values, *, band_hz: tuple[float, float]) -> Values:
     --------
     >>> shape = target_spectrum(np.linspace(0, 4e9, 9), band_hz=(0.5e9, 2.5e9))
     >>> (shape / shape.max()).round(2).tolist()
-    [0.0, 0.0, 1.0, 1.0, 0.68, 0.0, 0.0, 0.0, 0.0]
+    [0.0, 0.0, 1.0, 1.0, 0.93, 0.0, 0.0, 0.0, 0.0]
     """
     low, high = band_hz
     if not 0.0 <= low < high <= freq_hz[-1]:

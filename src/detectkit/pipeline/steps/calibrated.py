@@ -152,8 +152,8 @@ class DeconvolveResponse(AlongDelay):
     that the wavelet's largest magnitude had.
 
     Method: ``Y = X W* D / (|W|² + e max|W|²)`` (Wiener, 1949; Treitel and Robinson, 1966). D is the
-    output's pulse: its spectrum rises as a half cosine over the first quarter of `band_hz`, is
-    level, and falls over the last 0.4 of it, so that the pulse does not ring.
+    output's pulse: its spectrum rises as a half cosine over the first tenth of `band_hz`, is
+    level, and falls over the last 0.3 of it, so that the pulse rings little (side lobes -21 dB).
 
     - `wavelet`: the answer to a mirror, at the sample interval of the traces.
     - `origin_s`: the time within it that marks the mirror.
