@@ -101,9 +101,12 @@ class CandidateFinder:
         """
         if self._held is not None and not follows(self._held, scores):
             yield from self.finish()
-        joined = self._held is not None and self._strength is not None and strength is not None
-        self._strength = np.concatenate([self._strength, strength]) if joined else strength
-        self._held = scores if self._held is None else concat([self._held, scores])
+        if self._held is None:
+            self._held, self._strength = scores, strength
+        else:
+            self._held = concat([self._held, scores])
+            told = [one for one in (self._strength, strength) if one is not None]
+            self._strength = np.concatenate(told) if len(told) == 2 else None
         yield from self._decide(len(self._held) - self.settings.reach)
 
     def finish(self) -> Iterator[Candidate]:
