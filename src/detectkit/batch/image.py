@@ -21,8 +21,8 @@ from detectkit.io.volume import open_volume
 from detectkit.mission.folder import FlightFolder, is_flight_folder
 from detectkit.pipeline import Runner
 from detectkit.volume.imager import Imager
-from detectkit.volume.peaks import Peak, find_peaks
-from detectkit.volume.settings import ImageSettings, Soil, Velocity
+from detectkit.volume.peaks import Peak, PeakSettings, find_peaks
+from detectkit.volume.settings import Fitted, ImageSettings, Soil, Velocity
 from detectkit.volume.tracks import LineTrack, read_track
 
 Progress = Callable[[int], None]
@@ -140,8 +140,15 @@ def image(
         Notice("warning", f"{count:,} traces left out: {what}", path.name)
         for what, count in imaged.left_out.items()
     ]
-    peaks = find_peaks(open_volume(path))
+    peaks = find_peaks(open_volume(path), _peaks(settings.fitted(soil), tracks))
     return ImageResult(path, soil, imaged.traces, imaged.left_out, imaged.tiles, peaks, notices)
+
+
+def _peaks(fitted: Fitted, tracks: Mapping[str, LineTrack]) -> PeakSettings:
+    """Return where peaks are looked for: of a line by itself only straight below it."""
+    alone = any(one.points_m is None for one in tracks.values())
+    half = 0.5 * fitted.spacing_m
+    return PeakSettings(northing_m=(-half, half) if alone else None)
 
 
 def _finished(folder: Path) -> Path:

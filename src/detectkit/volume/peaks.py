@@ -19,6 +19,7 @@ Values = npt.NDArray[np.float64]
 Float32s = npt.NDArray[np.float32]
 SAMPLED_COLUMNS = 64
 """Columns of a tile that tell how strong the clutter is."""
+SHALLOWEST_WAVELENGTHS = 0.35
 PICK_WAVELENGTHS = 0.05
 """Error of the depth of a maximum of the envelope, one standard deviation."""
 
@@ -33,12 +34,20 @@ class PeakSettings:
         Times the median at its depth.
     separation_m
         Of peaks within this distance only the strongest is kept; None: one wavelength.
+    shallowest_m
+        Peaks above this depth are not returned: the direct wave's tail covers them; None: 0.35
+        wavelengths.
+    northing_m
+        Only columns in this band; None: all. A line by itself cannot tell left from right, nor
+        either from straight below: there only the columns under it mean something.
     most
-        As many are returned, the strongest.
+        As many are returned, those with the highest contrast.
     """
 
     contrast: float = 4.0
     separation_m: float | None = None
+    shallowest_m: float | None = None
+    northing_m: tuple[float, float] | None = None
     most: int = 1000
 
     def __post_init__(self) -> None:
@@ -62,7 +71,7 @@ class Peak:
     amplitude, coherence, weight
         The volume's values there.
     contrast
-        Amplitude x coherence over the median at this depth.
+        Strength over the median at this depth, see `find_peaks`.
     """
 
     easting_m: float
@@ -82,7 +91,11 @@ class Peak:
 
 
 def find_peaks(volume: Volume, settings: PeakSettings = PeakSettings()) -> list[Peak]:
-    """Return the peaks of amplitude x coherence, the one with the highest contrast first.
+    """Return the peaks of a volume, the one with the highest contrast first.
+
+    What is compared is amplitude x coherence x square root of the weight: the noise of a mean
+    falls with the root of what is averaged, so a voxel that many traces see straight below them is
+    trusted more than one that few see from the side.
 
     A peak is no smaller than those of its 26 neighbours that were imaged, and at least `contrast`
     times the median of its depth; not in the shallowest or deepest voxel,
@@ -94,10 +107,14 @@ def find_peaks(volume: Volume, settings: PeakSettings = PeakSettings()) -> list[
     FormatError
         The volume is damaged.
     """
-    clutter = _clutter(volume)
-    rows = [row for index in volume.tiles() for row in _of_tile(volume, index, clutter, settings)]
-    rows.sort(key=lambda row: (-row.contrast, row.easting_m, row.northing_m, row.depth_m))
     wavelength = float(volume.attributes.get("wavelength_m", 4.0 * volume.grid.spacing_m))
+    shallowest = settings.shallowest_m
+    shallowest = SHALLOWEST_WAVELENGTHS * wavelength if shallowest is None else shallowest
+    low, high = settings.northing_m or (-math.inf, math.inf)
+    clutter = _clutter(volume)
+    found = (row for index in volume.tiles() for row in _of_tile(volume, index, clutter, settings))
+    rows = [row for row in found if row.depth_m >= shallowest and low <= row.northing_m <= high]
+    rows.sort(key=lambda row: (-row.contrast, row.easting_m, row.northing_m, row.depth_m))
     kept = _separated(rows, settings.separation_m or wavelength, settings.most)
     return [_finished(volume, row, wavelength) for row in kept]
 
@@ -114,15 +131,14 @@ class _Row:
 
 
 def _clutter(volume: Volume) -> Values:
-    """Return the median of amplitude x coherence at each depth, of some columns of each tile."""
+    """Return the median strength at each depth, of some columns of each tile."""
     side = volume.grid.tile
     step = max(1, math.isqrt(side * side // SAMPLED_COLUMNS))
     columns = []
     for index in volume.tiles():
         east, north = _first(volume, index)
         part = {"east": slice(east, east + side, step), "north": slice(north, north + side, step)}
-        strength = volume.read("amplitude", **part) * volume.read("coherence", **part)
-        columns.append(strength.reshape(-1, volume.grid.depths))
+        columns.append(_strength(*_values(volume, part)).reshape(-1, volume.grid.depths))
     sample = np.concatenate(columns) if columns else np.empty((0, volume.grid.depths))
     median = np.full(volume.grid.depths, np.nan)
     imaged = np.isfinite(sample).any(axis=0)
@@ -140,8 +156,8 @@ def _of_tile(
         "east": slice(low[0], starts[0] + side + 1),
         "north": slice(low[1], starts[1] + side + 1),
     }
-    amplitude, coherence = (volume.read(name, **part) for name in ("amplitude", "coherence"))
-    strength = np.nan_to_num(amplitude * coherence, nan=-np.inf)
+    amplitude, coherence, weight = _values(volume, part)
+    strength = np.nan_to_num(_strength(amplitude, coherence, weight), nan=-np.inf)
     highest = maximum_filter(strength, size=3, mode="constant", cval=-np.inf)
     with np.errstate(invalid="ignore"):
         found = (strength == highest) & (strength >= settings.contrast * clutter) & (strength > 0.0)
@@ -150,9 +166,6 @@ def _of_tile(
     shift = [start - one for start, one in zip(starts, low, strict=True)]
     own[shift[0] : shift[0] + side, shift[1] : shift[1] + side] = True
     places = np.argwhere(found & own)
-    if places.size == 0:
-        return
-    weight = volume.read("weight", **part)
     spacing = np.array([volume.grid.spacing_m, volume.grid.spacing_m, volume.grid.depth_spacing_m])
     corner = np.array(
         [volume.easting_m[low[0]], volume.northing_m[low[1]], volume.grid.first_depth_m]
@@ -170,6 +183,17 @@ def _of_tile(
             weight=float(weight[at]),
             contrast=contrast,
         )
+
+
+def _values(volume: Volume, part: dict[str, slice]) -> tuple[Float32s, Float32s, Float32s]:
+    amplitude, coherence, weight = (
+        volume.read(name, **part) for name in ("amplitude", "coherence", "weight")
+    )
+    return amplitude, coherence, weight
+
+
+def _strength(amplitude: Float32s, coherence: Float32s, weight: Float32s) -> Float32s:
+    return np.asarray(amplitude * coherence * np.sqrt(weight), np.float32)
 
 
 def _first(volume: Volume, index: TileIndex) -> tuple[int, int]:
