@@ -1,0 +1,1 @@
+"""Velocity of the ground from the data: diffractions, common-midpoint gathers, focus."""
