@@ -253,7 +253,10 @@ def _located(stream: Stream) -> bool:
 def _attributes(job: Job, sums: Mapping[Path, Future[str]]) -> dict[str, Any]:
     pipelines = {line.pipeline.fingerprint: line.pipeline.to_toml() for line in job.lines}
     sensors = {line.stream.header.sensor.id: line.stream.header.sensor for line in job.lines}
+    told = [one.attachments.get("simulated") for one in job.recordings]
+    simulated = next((one for one in told if one), None)
     return {
+        **({"simulated": simulated} if simulated else {}),
         "recordings": [
             {"file": one.path.name, "sha256": sums[one.path].result(), "format": one.format}
             for one in job.recordings

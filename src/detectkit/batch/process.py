@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from detectkit.batch.calibrating import small_print
 from detectkit.batch.job import Job, LineJob
 from detectkit.batch.prefetch import prefetched
 from detectkit.batch.run_record import file_sha256, write_run
@@ -203,7 +204,8 @@ def _pictures(line: LineJob, one: LineResult, result: RunResult) -> None:
         one.processed,
         processed,
         text=RadargramText(
-            f"{shared} · processed · {_count(found, line)}", f"{steps}\n{_note(line)}"
+            f"{shared} · processed · {_count(found, line)}",
+            f"{steps}\n{small_print(line)}; {_note(line)}",
         ),
         depth_of=_depth_axis(line),
         searched_m=None if line.detection is None else line.detection.settings.band_m,

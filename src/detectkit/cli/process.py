@@ -61,6 +61,15 @@ def process(  # noqa: PLR0913, PLR0917 - typer passes options by name
             help="Distance between the operator's marks in m, to tell distance by them.",
         ),
     ] = None,
+    calibration: Annotated[
+        str,
+        typer.Option(
+            "--calibration",
+            metavar="RECORD",
+            help="A record of `detectkit calibrate`, for the fitted pipeline; `none` for none. "
+            "Without it: the one that came with the flight.",
+        ),
+    ] = "",
     repeat: Annotated[
         Path | None,
         typer.Option("--repeat", metavar="RUN.toml", help="Repeat an earlier run exactly."),
@@ -79,12 +88,21 @@ def process(  # noqa: PLR0913, PLR0917 - typer passes options by name
 
       detectkit process wall/*.dt --velocity 0.135e9 -o out/wall
 
+      detectkit process flights/17/flight.h5 --calibration radar-x-1207-2026-05-04-3f2a9c01.toml
+
       detectkit process --repeat out/wall/run.toml -o out/again
     """
     from detectkit.batch.process import process as run
 
     given = _Given(
-        files or [], pipeline, velocity, depth, mark_spacing, settings or [], format_name
+        files or [],
+        pipeline,
+        velocity,
+        depth,
+        mark_spacing,
+        settings or [],
+        format_name,
+        calibration,
     )
     job = given.job() if repeat is None else _repeated(repeat, given)
     with trace_progress("processing", job.traces) as count:
@@ -106,6 +124,7 @@ class _Given:
     mark_spacing: float | None
     settings: list[str]
     format_name: str | None
+    calibration: str = ""
 
     def job(self) -> Job:
         """Return the job, planned."""
@@ -119,7 +138,7 @@ class _Given:
                 "with --pipeline, velocity and depths stand in its [detect] section; leave them out"
             )
             raise UsageError(msg)
-        return plan(
+        planned = plan(
             self.files,
             pipeline=None if self.pipeline is None else Pipeline.from_toml(_text(self.pipeline)),
             velocity_m_per_s=self.velocity,
@@ -128,6 +147,20 @@ class _Given:
             overrides=Overrides.parse(self.settings),
             format_name=self.format_name,
         )
+        return self._calibrated(planned)
+
+    def _calibrated(self, planned: Job) -> Job:
+        from detectkit.batch.calibrating import with_calibrations, with_findings
+        from detectkit.calibration.library import find
+        from detectkit.calibration.record_file import read_record
+
+        if self.pipeline is not None and self.calibration:
+            msg = "with --pipeline, the calibration stands in its steps; leave --calibration out"
+            raise UsageError(msg)
+        if self.pipeline is not None or self.calibration == "none":
+            return with_findings(planned)
+        record = read_record(find(Path(self.calibration))) if self.calibration else None
+        return with_calibrations(planned, record)
 
 
 def _repeated(run: Path, given: _Given) -> Job:
@@ -136,7 +169,9 @@ def _repeated(run: Path, given: _Given) -> Job:
     if given != _Given([], None, None, None, None, [], None):
         msg = "--repeat takes everything from the run.toml; give it alone, with -o"
         raise UsageError(msg)
-    return read_run(run)
+    from detectkit.batch.calibrating import with_findings
+
+    return with_findings(read_run(run))
 
 
 def _text(path: Path) -> str:
