@@ -60,7 +60,7 @@ class TestPulse:
         assert found.mean_hz == pytest.approx(wanted.mean_hz, rel=0.01)
         assert found.band_hz == pytest.approx(wanted.band_hz, rel=0.02)
 
-    @pytest.mark.parametrize("centre", [0.0, -1.0, math.nan])
+    @pytest.mark.parametrize("centre", [0.0, -1.0, 1.2, math.nan])
     def test_a_frequency_that_is_none_is_refused(self, centre: float) -> None:
         with pytest.raises(UsageError, match="centre frequency"):
             Pulse.ricker(centre)

@@ -32,6 +32,7 @@ LONGEST = 4.0
 """Half length of the pulse's table, in inverse bandwidths."""
 NARROWEST = 0.1
 """Bandwidth over centre frequency below which a radar tells no depth worth the name."""
+LOWEST_HZ, HIGHEST_HZ = 1e6, 1e11
 NEWTON_STEPS = 12
 CLOSE_M = 1e-10
 
@@ -68,14 +69,14 @@ class Pulse:
     @classmethod
     def ricker(cls, centre_hz: float) -> Pulse:
         """Return the Ricker wavelet, ``f² exp(-f² / f₀²)``: an impulse radar's usual pulse."""
-        _require_positive("centre frequency", centre_hz)
+        _require_radar(centre_hz)
         share = np.linspace(0.005, 4.0, 800)
         return cls(centre_hz * share, share**2 * np.exp(-(share**2)))
 
     @classmethod
     def gaussian(cls, centre_hz: float, bandwidth_hz: float) -> Pulse:
         """Return a band that falls to half its amplitude (-6 dB) at both ends of the bandwidth."""
-        _require_positive("centre frequency", centre_hz)
+        _require_radar(centre_hz)
         if not NARROWEST * centre_hz <= bandwidth_hz <= 2.0 * centre_hz:
             msg = (
                 f"bandwidth {bandwidth_hz:g} Hz around {centre_hz:g} Hz: give "
@@ -243,9 +244,12 @@ def _side(offset: Values, level: Values) -> tuple[float, float]:
     return half, float(level[at + rising[0] :].max()) if rising.size else 0.0
 
 
-def _require_positive(what: str, value: float) -> None:
-    if not (math.isfinite(value) and value > 0.0):
-        msg = f"{what} {value} must be above 0; give it in SI units, e.g. 1.2e9 Hz"
+def _require_radar(centre_hz: float) -> None:
+    if not LOWEST_HZ <= centre_hz <= HIGHEST_HZ:
+        msg = (
+            f"centre frequency {centre_hz:g} Hz is that of no ground-penetrating radar; give "
+            f"{LOWEST_HZ:g} to {HIGHEST_HZ:g} Hz: 1.2 GHz is 1.2e9"
+        )
         raise UsageError(msg)
 
 

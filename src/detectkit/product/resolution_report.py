@@ -18,7 +18,7 @@ from detectkit.product.writing import naming
 
 Values = npt.NDArray[np.float64]
 FLOOR_DB = -30.0
-PIXELS = 111
+PIXELS = 91
 DPI = 110
 ROWS = 3
 """Most depths that are drawn."""
@@ -104,7 +104,8 @@ def draw_resolution(sight: Sight, found: Sequence[Resolution], path: Path) -> No
     )  # fmt: skip
     figure.supxlabel(
         "Theory: an ideal point under a line, even and loss-free ground, no noise. White: where "
-        "the image falls to -3 dB. Bright spots aside are ghosts of lines that lie too far apart.",
+        "the image falls to -3 dB. Orange: the lines flown. Bright arms beside the spot are ghosts "
+        "of lines that lie too far apart.",
         x=0.01, ha="left", fontsize=8.5, parse_math=False,
     )  # fmt: skip
     with naming(path):
@@ -190,10 +191,11 @@ def _draw(
         low, high = low + one.depth_m, high + one.depth_m
     extent = (float(right[0]), float(right[-1]), low, high)
     image = axes.imshow(decibels.T, origin="lower", extent=extent, vmin=FLOOR_DB, vmax=0.0,
-                        cmap=colormaps["viridis"], aspect="equal" if plane[1] == 1 else "auto",
+                        cmap=colormaps["viridis"], aspect="auto",
                         interpolation="bilinear")  # fmt: skip
+    axes.set_box_aspect(1.0)
     axes.contour(np.linspace(*extent[:2], right.size), np.linspace(low, high, up.size), decibels.T,
-                 levels=[-3.0], colors="white", linewidths=1.2)  # fmt: skip
+                 levels=[-3.0], colors="white", linewidths=1.2, linestyles="solid")  # fmt: skip
     if plane[1] == 2:
         axes.invert_yaxis()
     axes.tick_params(labelsize=8)
