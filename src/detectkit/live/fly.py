@@ -28,6 +28,7 @@ from detectkit.live.workable import check_workable, shortage
 from detectkit.live.worker import Worker
 from detectkit.mission import FlightFolder, Flow, Mission, Processing
 from detectkit.mission.folder import EVENTS, STATUS, now
+from detectkit.mission.volumes import VolumePlace
 
 LOOK_S = 1.0
 OVER_S = 0.1
@@ -94,7 +95,8 @@ class Fly:
             said=self._event,
         )
         flow = Flow(mission, host_ns=self.folder.host_ns, utc_ns=self.folder.utc_ns)
-        processing = Processing(mission, recording=self.folder.path.name, volumes=self.folder.path)
+        place = VolumePlace(self.folder.path, self.folder.path.name, self.folder.simulated)
+        processing = Processing(mission, recording=self.folder.path.name, volumes=place)
         self.worker = Worker(
             self.work, flow, processing, lambda: self.recorder.durable_seq, self._strip.push
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from detectkit.detect.preset import Ground, nominal_pipeline
 from detectkit.detect.settings import Detection
 from detectkit.mission.gather import Gather
 from detectkit.mission.settings import Mission
-from detectkit.mission.volumes import DIGEST_SUFFIX, FlightVolume
+from detectkit.mission.volumes import DIGEST_SUFFIX, FlightVolume, VolumePlace
 from detectkit.pipeline import Pipeline, Runner, describe
 
 ASSUMED_M_PER_S = 1.0e8
@@ -101,7 +100,7 @@ class Processing:
     gathered
         Traces that are processed together; changes no bit of the result.
     volumes
-        Folder for the volume of each radar, where the mission wants one; None: there is none.
+        Where the volume of each radar goes, if the mission wants one; None: there is none.
     """
 
     def __init__(
@@ -111,7 +110,7 @@ class Processing:
         recording: str,
         pipeline: Pipeline | None = None,
         gathered: int = GATHERED_TRACES,
-        volumes: Path | None = None,
+        volumes: VolumePlace | None = None,
     ) -> None:
         if pipeline is None and mission.pipeline_toml:
             pipeline = Pipeline.from_toml(mission.pipeline_toml)

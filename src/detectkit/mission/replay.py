@@ -14,7 +14,7 @@ from detectkit.mission.flow import Flow
 from detectkit.mission.folder import FlightFolder
 from detectkit.mission.processing import GATHERED_TRACES, Processing
 from detectkit.mission.track import Track
-from detectkit.mission.volumes import FlightVolume
+from detectkit.mission.volumes import FlightVolume, VolumePlace
 from detectkit.pipeline import Pipeline
 
 Progress = Callable[[int], None]
@@ -92,7 +92,9 @@ class Replay:
             recording=folder.path.name,
             pipeline=self.pipeline,
             gathered=self.gathered,
-            volumes=self.volumes,
+            volumes=None
+            if self.volumes is None
+            else VolumePlace(self.volumes, folder.path.name, folder.simulated),
         )
 
     def blocks(self, *, progress: Progress | None = None) -> Iterator[Block]:

@@ -19,6 +19,30 @@ DIGEST_SUFFIX = " volume"
 """The digest of a radar's volume is called after the radar and this."""
 
 
+@dataclass(frozen=True, slots=True)
+class VolumePlace:
+    """Where the volumes of a flight go, and what the flight is called in them.
+
+    Parameters
+    ----------
+    folder
+        There already; each radar's volume is called after it.
+    flight
+        Name of the flight.
+    simulated
+        Scenario of a simulated one.
+    """
+
+    folder: Path
+    flight: str
+    simulated: str = ""
+
+    def words(self) -> dict[str, Any]:
+        """Return what a volume tells of the flight."""
+        simulated = {"simulated": self.simulated} if self.simulated else {}
+        return {"recordings": [{"file": self.flight}], **simulated}
+
+
 @dataclass(slots=True)
 class FlightVolume:
     """One radar's volume while the flight is processed; a fault ends it and nothing else.
@@ -45,17 +69,22 @@ class FlightVolume:
 
     @classmethod
     def of(
-        cls, mission: Mission, ground: Ground, spec: BlockSpec, pipeline: Pipeline, folder: Path
+        cls,
+        mission: Mission,
+        ground: Ground,
+        spec: BlockSpec,
+        pipeline: Pipeline,
+        place: VolumePlace,
     ) -> FlightVolume:
-        """Return the volume of the radar whose raw traces look like `spec`, in a folder."""
+        """Return the volume of the radar whose raw traces look like `spec`."""
         words = {
             "pipeline_fingerprint": pipeline.fingerprint,
             "pipelines": {pipeline.fingerprint: pipeline.to_toml()},
             "sensors": [spec.sensor.to_dict()],
-            "recordings": [{"file": folder.name}],
+            **place.words(),
         }
         try:
-            return cls(_imager(mission, ground, spec, folder), words)
+            return cls(_imager(mission, ground, spec, place.folder), words)
         except DetectkitError as error:
             return cls(None, words, str(error))
 
