@@ -65,6 +65,7 @@ def write_live(flown: Flown, worker: Worker) -> None:
         "traces": dict(processing.traces),
         "rows": {name: one.rows for name, one in worker.flow.counts.items()},
         "pipelines": {name: one.to_toml() for name, one in processing.pipelines.items()},
+        "calibration": processing.calibrations.told(),
         "indications": [asdict(one) for one in flown.indications],
     }
     write_synced(flown.folder.path / LIVE, json.dumps(live) + "\n")

@@ -13,7 +13,7 @@ from detectkit.live.fly import Fly
 from detectkit.live.health import Health
 from detectkit.live.workable import check_workable, shortage
 from detectkit.mission import FlightFolder, Mission
-from detectkit.mission.folder import now
+from detectkit.mission.folder import now, read_live
 
 LOOK_S = 6.0
 """How long every instrument may take to show that it works."""
@@ -39,7 +39,8 @@ def preflight(
     full = shortage(mission, folder)
     with tempfile.TemporaryDirectory(prefix="detectkit-check-") as place:
         flown = anyio.run(_short_flight, Path(place) / "flight", mission, addresses, seconds)
-    faults = [*_links(flown.health, mission), *_streams(flown, mission)]
+        faults = [*_links(flown.health, mission), *_streams(flown, mission)]
+        faults += _calibrations(flown, severity="warning")
     return [*faults, full] if full else faults
 
 
@@ -63,6 +64,13 @@ def _links(health: Health, mission: Mission) -> list[str]:
             faults.append(f"{mount.id}: no measurement in {health.elapsed_s:.0f} s, {what}")
     required = {mount.id for mount in mission.mounts if mount.required}
     return [one for one in faults if one.partition(":")[0] in required]
+
+
+def _calibrations(flown: Flown, *, severity: str) -> list[str]:
+    """Return what does not fit of the calibrations; a missing one is no fault."""
+    told = (read_live(flown.folder) or {}).get("calibration", {})
+    found = [(name, one) for name, said in told.items() for one in said]
+    return [f"{name}: {one['text']}" for name, one in found if one["severity"] == severity]
 
 
 def _streams(flown: Flown, mission: Mission) -> list[str]:

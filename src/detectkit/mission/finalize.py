@@ -166,6 +166,8 @@ def _describe(
     flight.attach("attachments/mission.toml", folder.mission.text)
     if folder.mission.pipeline_toml:
         flight.attach("attachments/pipeline.toml", folder.mission.pipeline_toml)
+    for name, text in folder.mission.calibrations.items():
+        flight.attach(f"calibration/{name}.toml", text)
     if folder.simulated:
         flight.attach("attachments/simulated", folder.simulated)
 

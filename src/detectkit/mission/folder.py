@@ -2,7 +2,7 @@
 
 ::
 
-    flight.json       the mission's text, its pipeline, the clocks at the start, versions
+    flight.json       the mission's text, its pipeline, calibrations, the clocks at the start
     journal-000.mcap  raw bytes of every instrument with their arrival; never deleted
     status.jsonl      one line a second while it flies
     events.jsonl      what happened: links opened and broken, alarms, take-off
@@ -82,6 +82,7 @@ class FlightFolder:
             "name": mission.name,
             "mission_toml": mission.text,
             "pipeline_toml": mission.pipeline_toml,
+            "calibration_toml": dict(mission.calibrations),
             "host_ns": host_ns,
             "utc_ns": utc_ns,
             "simulated": simulated,
@@ -104,7 +105,11 @@ class FlightFolder:
             if header["format"] != FORMAT or header["version"] != 1:
                 msg = f"{file}: format {header['format']!r}, version {header['version']}"
                 raise FormatError(msg)
-            mission = Mission.from_toml(header["mission_toml"], pipeline=header["pipeline_toml"])
+            mission = Mission.from_toml(
+                header["mission_toml"],
+                pipeline=header["pipeline_toml"],
+                calibrations=header.get("calibration_toml", {}),
+            )
             return cls(
                 path,
                 mission,

@@ -17,6 +17,7 @@ from detectkit.core import Block, Indication
 from detectkit.detect.detector import Detector, candidate_settings, ranked
 from detectkit.detect.preset import Ground, nominal_pipeline
 from detectkit.detect.settings import Detection
+from detectkit.mission.calibrations import MissionCalibrations
 from detectkit.mission.gather import Gather
 from detectkit.mission.settings import Mission
 from detectkit.mission.volumes import DIGEST_SUFFIX, FlightVolume, VolumePlace
@@ -115,6 +116,7 @@ class Processing:
         if pipeline is None and mission.pipeline_toml:
             pipeline = Pipeline.from_toml(mission.pipeline_toml)
         self.indications: list[Indication] = []
+        self.calibrations = MissionCalibrations(mission.calibrations)
         self._ground = ground_of(mission)
         self._pipeline = pipeline
         self._recording = recording
@@ -194,7 +196,11 @@ class Processing:
         return sum(lane.runner.tally.missing_traces for lane in self._lanes.values())
 
     def _lane(self, block: Block) -> _Lane:
-        pipeline = self._pipeline or nominal_pipeline(block.spec, self._ground)
+        if self._pipeline is None:
+            nominal = nominal_pipeline(block.spec, self._ground)
+            pipeline = self.calibrations.fitted(nominal, block)
+        else:
+            pipeline = self.calibrations.checked(self._pipeline, block)
         check_live(pipeline, block)
         detection, detector = Detection.of(pipeline), None
         if detection is not None:

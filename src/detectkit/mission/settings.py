@@ -11,6 +11,7 @@ from typing import Any, Literal
 from detectkit.core import DetectkitError, UsageError
 from detectkit.core.settings import build
 from detectkit.drivers import Instrument, build_instrument
+from detectkit.mission.calibrations import read_texts
 from detectkit.volume.settings import ImageSettings
 
 Action = Literal["nothing", "warn", "pause", "stop"]
@@ -37,6 +38,8 @@ class Mount:
         Whether the pre-flight check fails without it.
     settings
         The driver's own settings.
+    calibration
+        File of its calibration, beside the mission or in the library; empty: none.
     """
 
     id: str
@@ -46,6 +49,7 @@ class Mount:
     lag_s: float = 0.0
     required: bool = True
     settings: Mapping[str, Any] = field(default_factory=dict)
+    calibration: str = ""
 
     def instrument(self) -> Instrument:
         """Return the instrument with its settings."""
@@ -213,6 +217,7 @@ class Mission:
     simulate: SimulateSettings = SimulateSettings()
     pipeline_toml: str = ""
     text: str = ""
+    calibrations: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> Mission:
@@ -232,7 +237,12 @@ class Mission:
 
     @classmethod
     def from_toml(
-        cls, text: str, *, folder: Path | None = None, pipeline: str | None = None
+        cls,
+        text: str,
+        *,
+        folder: Path | None = None,
+        pipeline: str | None = None,
+        calibrations: Mapping[str, str] | None = None,
     ) -> Mission:
         """Parse a mission.
 
@@ -244,16 +254,20 @@ class Mission:
             Where its pipeline file lies.
         pipeline
             Text of that file, so that it is not looked for.
+        calibrations
+            Texts of the calibrations by instrument. Neither they nor the pipeline are looked for
+            where one of both is given.
         """
         try:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             msg = f"the mission is not valid TOML: {error}"
             raise UsageError(msg) from error
-        if pipeline is not None:
-            document.pop("pipeline", None)
-        mission = _Parser(document, folder).mission(text)
-        return mission if pipeline is None else replace(mission, pipeline_toml=pipeline)
+        if pipeline is None and calibrations is None:
+            return _Parser(document, folder).mission(text)
+        document.pop("pipeline", None)
+        mission = _Parser(document, None, calibrations or {}).mission(text)
+        return replace(mission, pipeline_toml=pipeline or "")
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -270,8 +284,14 @@ SECTIONS: dict[str, type[Any]] = {
 class _Parser:
     """Collects all faults of a mission before it refuses it."""
 
-    def __init__(self, document: dict[str, Any], folder: Path | None) -> None:
+    def __init__(
+        self,
+        document: dict[str, Any],
+        folder: Path | None,
+        calibrations: Mapping[str, str] | None = None,
+    ) -> None:
         self._document = document
+        self._calibrations = calibrations
         self._folder = folder
         self._faults: list[str] = []
 
@@ -280,6 +300,10 @@ class _Parser:
         mounts = self._mounts(self._document.pop("instrument", []))
         pipeline = self._pipeline(self._document.pop("pipeline", ""))
         sections = {one: self._section(one, kind) for one, kind in SECTIONS.items()}
+        calibrations = self._calibrations
+        if calibrations is None:
+            calibrations, wrong = read_texts(mounts, self._folder)
+            self._faults += wrong
         for unknown in self._document:
             self._faults.append(
                 f"{unknown!r} means nothing here; a mission has name, pipeline, [[instrument]] "
@@ -289,7 +313,8 @@ class _Parser:
             listed = "\n".join(f"  {number}. {one}" for number, one in enumerate(self._faults, 1))
             msg = f"the mission has {len(self._faults)} faults:\n{listed}"
             raise UsageError(msg)
-        return Mission(str(name), mounts, **sections, pipeline_toml=pipeline, text=text)
+        return Mission(str(name), mounts, **sections, pipeline_toml=pipeline, text=text,
+                       calibrations=calibrations)  # fmt: skip
 
     def _mounts(self, tables: Any) -> tuple[Mount, ...]:
         if not isinstance(tables, list) or not tables:
@@ -308,7 +333,7 @@ class _Parser:
         try:
             mount = build(_MountTable, table, where=f"instrument {number}")
             one = Mount(mount.id, mount.driver, mount.connect, mount.lever_arm_m, mount.lag_s,
-                        mount.required, settings)  # fmt: skip
+                        mount.required, settings, mount.calibration)  # fmt: skip
             if not one.id.replace("-", "").replace("_", "").isalnum():
                 self._faults.append(f"instrument id {one.id!r}: use letters, digits, - and _")
             one.instrument()
@@ -346,3 +371,4 @@ class _MountTable:
     lever_arm_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
     lag_s: float = 0.0
     required: bool = True
+    calibration: str = ""
