@@ -54,6 +54,18 @@ class TestSlice:
         written = {path.name for path in (tmp_path / "out").iterdir()}
         assert written == {"slices.png", "projections.png", "section-1.png"}
 
+    def test_a_line_is_followed(
+        self, detectkit: Command, volume: Path, demo_line: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "a.txt").write_text("0 0\n0.2 0.1\n0.3 0.3\n", encoding="utf-8")
+        answer = detectkit("slice", volume, "--along", tmp_path / "a.txt", "-o", tmp_path / "out")
+        assert answer.code == 0
+        assert (tmp_path / "out" / "section-1.png").is_file()
+        assert not (tmp_path / "out" / "section-2.png").exists()
+        answer = detectkit("slice", volume, "--along", demo_line, "-o", tmp_path / "none")
+        assert answer.code == 2
+        assert "no place on the globe" in answer.err
+
     @pytest.mark.parametrize(
         ("words", "says"),
         [

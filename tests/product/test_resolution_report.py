@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from detectkit.core import Block, Sensor, UsageError
-from detectkit.geo import LocalFrame
+from detectkit.geo import LocalFrame, SiteFrame
 from detectkit.imaging.point_spread import Pulse
 from detectkit.imaging.resolution import LineGeometry, Resolution, Sight, resolution
 from detectkit.io import open_recording
 from detectkit.io.flight.writer import FlightWriter
-from detectkit.product.flown_lines import flown_lines, line_spacing_of
+from detectkit.product.flown_lines import corners_of, flown_lines, line_spacing_of
 from detectkit.product.resolution_report import as_numbers, draw_resolution, sentences
 
 
@@ -109,6 +109,9 @@ class TestFlownLines:
         assert found.line_spacing_m == pytest.approx(0.4, abs=0.02)
         assert found.trace_spacing_m == pytest.approx(0.03, abs=0.004)
         assert (found.antenna_hz, found.antenna_separation_m) == (1.2e9, 0.1)
+        corners = corners_of(open_recording(tmp_path / "f.h5"), SiteFrame(47.0, 40.0))
+        np.testing.assert_allclose(corners[[0, -1]], track[[0, -1]], atol=2e-3)
+        assert 0.03 < np.median(np.hypot(*np.diff(corners, axis=0).T)) < 0.15
 
     def test_a_recording_without_a_radar_is_refused(self, tmp_path: Path) -> None:
         sensor = Sensor(id="md", kind="metal_detector")
@@ -119,3 +122,11 @@ class TestFlownLines:
             flight.stream("md").append(block)
         with pytest.raises(UsageError, match="holds no radar; its streams are md"):
             flown_lines(open_recording(tmp_path / "md.h5"))
+
+    def test_a_line_without_positions_is_refused(self, tmp_path: Path) -> None:
+        with FlightWriter(tmp_path / "f.h5") as flight:
+            coords = {"twt_s": ("delay", np.arange(8) * 1e-10)}
+            block = Block(np.zeros((4, 8), np.float32), coords=coords, line="a")
+            flight.stream("gpr").append(block)
+        with pytest.raises(UsageError, match="tells no positions"):
+            corners_of(open_recording(tmp_path / "f.h5"), SiteFrame(47.0, 40.0))

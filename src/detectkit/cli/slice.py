@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+import numpy.typing as npt
 import typer
 
 from detectkit.cli.output import out, trace_progress
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from detectkit.io.volume import Variable, Volume
 
 MARKED = 10
+TRACKS = {".txt", ".csv", ".xy"}
+Values = npt.NDArray[np.float64]
 CutAcross = tuple[float, float, float, float]
 
 
@@ -45,6 +48,15 @@ def slice_(
             help="A vertical cut between two points, easting and northing in m.",
         ),
     ] = None,
+    along: Annotated[
+        Path | None,
+        typer.Option(
+            "--along",
+            metavar="FILE",
+            help="A vertical cut along a line: a recording with positions, or a text with x y in "
+            "m in each row.",
+        ),
+    ] = None,
     peaks: Annotated[
         int, typer.Option("--peaks", min=0, help="Mark so many peaks, the strongest first.")
     ] = MARKED,
@@ -54,8 +66,8 @@ def slice_(
 ) -> None:
     """Cut through a volume: pictures of depth slices, of a band of depths, of vertical sections.
 
-    Writes slices.png, projections.png and section-1.png; without --section the volume is cut both
-    ways through its strongest peak.
+    Writes slices.png, projections.png and section-N.png; without --section and --along the volume
+    is cut both ways through its strongest peak.
 
     Examples:
 
@@ -64,6 +76,8 @@ def slice_(
       detectkit slice volume.zarr --depth 0.05 --depth 0.1 --depth 0.2 --peaks 0
 
       detectkit slice volume.zarr --band 0.05 0.3 --section 0 1.5 9 1.5
+
+      detectkit slice volume.zarr --along flights/17/flight.h5
     """
     from detectkit.io.volume import open_volume
     from detectkit.product.slices import draw_projections, draw_section, draw_slices, words_of
@@ -78,7 +92,8 @@ def slice_(
         cuts = cut(opened, depths_m=depths, band_m=band, name=name, progress=count.at)
     found = find_peaks(opened, PeakSettings(most=peaks)) if peaks and _has_peaks(opened) else []
     corners = [] if section is None else [_corners(section)]
-    if section is None and found:
+    corners += [] if along is None else [_line(opened, along)]
+    if not corners and found:
         corners = _through(opened, found[0].easting_m, found[0].northing_m)
     sections = [section_of(opened, one, name=name) for one in corners]
     text = words_of(opened)
@@ -106,17 +121,35 @@ def _variable(volume: Volume, name: str) -> Variable:
     raise UsageError(msg)
 
 
+def _line(volume: Volume, path: Path) -> Values:
+    """Return the corners of a line, from a track's text or a recording's positions."""
+    if path.suffix.lower() in TRACKS:
+        from detectkit.volume.tracks import read_track
+
+        return read_track(path)
+    from detectkit.geo import SiteFrame
+    from detectkit.io import open_recording
+    from detectkit.product.flown_lines import corners_of
+
+    origin = volume.attributes.get("origin_deg")
+    if origin is None:
+        msg = (
+            f"--along {path}: the volume has no place on the globe, so positions cannot be found "
+            "in it; give a text file with x y in m in each row"
+        )
+        raise UsageError(msg)
+    return corners_of(open_recording(path), SiteFrame(float(origin[0]), float(origin[1])))
+
+
 def _has_peaks(volume: Volume) -> bool:
     return {"amplitude", "coherence", "weight"} <= set(volume.variables)
 
 
-def _corners(cut: CutAcross) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _corners(cut: CutAcross) -> Values:
     return np.array(cut, np.float64).reshape(2, 2)
 
 
-def _through(
-    volume: Volume, easting_m: float, northing_m: float
-) -> list[np.ndarray[tuple[int, int], np.dtype[np.float64]]]:
+def _through(volume: Volume, easting_m: float, northing_m: float) -> list[Values]:
     """Return both cuts through a place, from border to border."""
     east, north = volume.easting_m, volume.northing_m
     return [

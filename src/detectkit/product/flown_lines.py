@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core import Block, UsageError
-from detectkit.geo import LocalFrame
-from detectkit.io import Recording
+from detectkit.geo import LocalFrame, SiteFrame
+from detectkit.io import Recording, Stream
 
 Values = npt.NDArray[np.float64]
 BIN_M = 0.5
@@ -20,6 +20,8 @@ STEEP = 0.5
 """Cosine to the usual direction below which a trace belongs to a turn."""
 LONGEST_STEP_M = 1.0
 STILL_M = 1e-4
+CORNER_M = 0.1
+"""Corners of a section along a line are no nearer to each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +62,21 @@ class _Gathered:
             self.longitude.append(block.coord("longitude_deg").astype(np.float64))
             self.latitude.append(block.coord("latitude_deg").astype(np.float64))
 
-    def tracks_m(self) -> Values:
-        """Return easting and northing of the located traces, (n, 2)."""
+    def degrees(self) -> tuple[Values, Values]:
+        """Return longitude and latitude of the located traces."""
         if not self.longitude:
-            return np.zeros((0, 2))
+            return np.zeros(0), np.zeros(0)
         lon, lat = np.concatenate(self.longitude), np.concatenate(self.latitude)
         known = np.isfinite(lon) & np.isfinite(lat)
-        if not known.any():
+        return lon[known], lat[known]
+
+    def tracks_m(self) -> Values:
+        """Return easting and northing of the located traces, (n, 2)."""
+        lon, lat = self.degrees()
+        if not lon.size:
             return np.zeros((0, 2))
-        frame = LocalFrame(float(lon[known][0]), float(lat[known][0]))
-        return np.column_stack(frame.to_local(lon[known], lat[known])[:2])
+        frame = LocalFrame(float(lon[0]), float(lat[0]))
+        return np.column_stack(frame.to_local(lon, lat)[:2])
 
 
 def flown_lines(recording: Recording) -> FlownLines:
@@ -80,12 +87,7 @@ def flown_lines(recording: Recording) -> FlownLines:
     UsageError
         The recording holds no radar.
     """
-    radars = [one for one in recording.streams if one.header.sensor.kind == "gpr"]
-    if not radars:
-        msg = f"{recording.path.name}: holds no radar; its streams are " + (
-            ", ".join(one.header.sensor.id for one in recording.streams) or "none"
-        )
-        raise UsageError(msg)
+    radars = _radars(recording)
     gathered = _Gathered()
     for stream in radars:
         for block in stream.blocks():
@@ -101,6 +103,36 @@ def flown_lines(recording: Recording) -> FlownLines:
         head.sensor.antenna_separation_m,
         head.sensor.antenna_hz,
     )
+
+
+def corners_of(recording: Recording, frame: SiteFrame) -> Values:
+    """Return where the radar's first line ran, as corners of a section, (corners, 2) in m.
+
+    Raises
+    ------
+    UsageError
+        The recording holds no radar, or no positions.
+    """
+    gathered = _Gathered()
+    for block in _radars(recording)[0].blocks():
+        gathered.push(block)
+    places = np.column_stack(frame.to_local(*gathered.degrees()))
+    if not len(places):
+        msg = f"{recording.path.name}: tells no positions; give a text file with x y in each row"
+        raise UsageError(msg)
+    walked = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(places, axis=0).T))])
+    _, kept = np.unique(np.floor(walked / CORNER_M), return_index=True)
+    return np.asarray(places[np.union1d(kept, [len(places) - 1])], np.float64)
+
+
+def _radars(recording: Recording) -> list[Stream]:
+    radars = [one for one in recording.streams if one.header.sensor.kind == "gpr"]
+    if not radars:
+        msg = f"{recording.path.name}: holds no radar; its streams are " + (
+            ", ".join(one.header.sensor.id for one in recording.streams) or "none"
+        )
+        raise UsageError(msg)
+    return radars
 
 
 def line_spacing_of(track_m: Values) -> float | None:
