@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from detectkit.core import Block, BlockSpec, PipelineError, UsageError, VoxelGrid
 from detectkit.geo import SiteFrame
 from detectkit.imaging.backprojection import TimeAxis
-from detectkit.io.volume import Extent, ScratchTiles, VolumeWriter, check_replaceable
+from detectkit.imaging.backprojection.image import TileImage, image_of
+from detectkit.imaging.backprojection.projector import BackProjector
+from detectkit.imaging.backprojection.settings import BackProjection
+from detectkit.io.volume import (
+    Extent,
+    ScratchTiles,
+    Tile,
+    Variable,
+    VolumeWriter,
+    check_replaceable,
+)
 from detectkit.volume.geometry import Placed, Placing
 from detectkit.volume.settings import Fitted
-
-if TYPE_CHECKING:
-    from detectkit.imaging.backprojection.projector import BackProjector
 
 CLOSE_S = 1e-15
 """Times of samples that differ by less are the same."""
@@ -135,8 +144,6 @@ class Imager:
 
     def _add(self, placed: Placed) -> None:
         if self._projector is None and self._axis is not None:
-            from detectkit.imaging.backprojection.projector import BackProjection, BackProjector
-
             frame = self._placing.frame
             self._grid = self.fitted.grid("" if frame is None else frame.crs_wkt)
             self._tiles = ScratchTiles(self.path, self._grid)
@@ -150,8 +157,6 @@ class Imager:
     def _write(self, words: dict[str, Any]) -> int:
         if self._projector is None or self._tiles is None or self._grid is None:
             return 0
-        from detectkit.imaging.backprojection.projector import image_of
-
         self._projector.finish()
         indices = list(self._tiles.indices())
         if not indices:
@@ -162,15 +167,7 @@ class Imager:
             for index in indices:
                 sums = self._tiles.get(index)
                 if sums is not None:
-                    one = image_of(sums)
-                    volume.put(
-                        index,
-                        {
-                            "amplitude": one.amplitude,
-                            "coherence": one.coherence,
-                            "weight": one.weight,
-                        },
-                    )
+                    volume.put(index, _tile_of(image_of(sums)))
         return len(indices)
 
     def _words(self) -> dict[str, Any]:
@@ -193,3 +190,10 @@ def _axis_of(spec: BlockSpec) -> TimeAxis:
         msg = f"sensor {spec.sensor.id!r} has no delay axis; only radar traces can be focused"
         raise PipelineError(msg)
     return TimeAxis(spec.first_twt_s, spec.sample_interval_s, spec.samples)
+
+
+def _tile_of(image: TileImage) -> dict[Variable, Tile]:
+    """Return what is written of a tile: NaN where no trace counted, in all variables alike."""
+    imaged = image.weight > 0.0
+    weight = np.where(imaged, image.weight, np.float32(np.nan))
+    return {"amplitude": image.amplitude, "coherence": image.coherence, "weight": weight}
