@@ -21,6 +21,22 @@ SECTIONS = {"detect"}
 
 
 @dataclass(frozen=True, slots=True)
+class KnownVelocity:
+    """How well a velocity is known.
+
+    Parameters
+    ----------
+    error_m_per_s
+        One standard deviation; None: what is usual for its source.
+    source
+        ``"given"`` or ``"measured"``; None: as found.
+    """
+
+    error_m_per_s: float | None = None
+    source: str | None = "given"
+
+
+@dataclass(frozen=True, slots=True)
 class LineJob:
     """One line of one recording and the pipeline it goes through."""
 
@@ -82,6 +98,7 @@ def plan(
     *,
     pipeline: Pipeline | None = None,
     velocity_m_per_s: float | None = None,
+    known: KnownVelocity | None = None,
     band_m: tuple[float, float] | None = None,
     mark_spacing_m: float | None = None,
     overrides: Overrides | None = None,
@@ -98,6 +115,8 @@ def plan(
         `detectkit.detect.preset`.
     velocity_m_per_s
         Velocity in the ground; None: from the file's permittivity, else assumed.
+    known
+        How well that velocity is known; None: what is usual for one that is given.
     band_m
         Shallowest and deepest depth to search with a fitted pipeline; None: fitted.
     mark_spacing_m
@@ -124,7 +143,10 @@ def plan(
     named = list(_named(opened))
     grounds = [
         replace(
-            ground_of(stream, velocity_m_per_s or velocity_flown(recording)),
+            _with_error(
+                ground_of(stream, velocity_m_per_s or velocity_flown(recording)),
+                known if velocity_m_per_s is not None else _error_alone(known),
+            ),
             band_m=band_m,
             mark_spacing_m=mark_spacing_m,
         )
@@ -193,6 +215,27 @@ def ground_of(stream: Stream, velocity_m_per_s: float | None) -> Ground:
     if permittivity is not None and 1.0 <= permittivity <= 81.0:
         return Ground(SPEED_OF_LIGHT_M_S / permittivity**0.5, "file")
     return Ground(1.0e8, "assumed")
+
+
+def _error_alone(known: KnownVelocity | None) -> KnownVelocity | None:
+    return None if known is None else replace(known, source=None)
+
+
+def _with_error(ground: Ground, known: KnownVelocity | None) -> Ground:
+    """Return the ground with the error that is told, and how its velocity was known."""
+    if known is None:
+        return ground
+    error_m_per_s = known.error_m_per_s
+    ground = replace(ground, source=known.source or ground.source)
+    if error_m_per_s is None:
+        return ground
+    if not 0.0 < error_m_per_s < ground.velocity_m_per_s:
+        msg = (
+            f"--velocity-error {error_m_per_s:g}: one standard deviation in m/s is expected, above "
+            f"0 and below the velocity of {ground.velocity_m_per_s:g}; e.g. 5e6 (0.005 m/ns)"
+        )
+        raise UsageError(msg)
+    return replace(ground, velocity_error=error_m_per_s / ground.velocity_m_per_s)
 
 
 def _processed_before(recording: Recording) -> Iterator[Notice]:

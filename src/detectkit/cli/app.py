@@ -24,6 +24,7 @@ from detectkit.cli.process import process
 from detectkit.cli.resolution import resolution
 from detectkit.cli.slice import slice_
 from detectkit.cli.steps import steps
+from detectkit.cli.velocity import velocity
 from detectkit.core import DetectkitError
 
 EPILOG = "Exit codes: " + "; ".join(f"{int(code)} {MEANING[code]}" for code in ExitCode) + "."
@@ -46,6 +47,7 @@ app.command()(replay)
 app.command()(finalize)
 app.command()(recover)
 app.command()(lag)
+app.command()(velocity)
 app.command("slice")(slice_)
 app.command()(resolution)
 app.add_typer(calibrate, name="calibrate")

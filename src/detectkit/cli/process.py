@@ -18,7 +18,7 @@ from detectkit.io import Overrides
 from detectkit.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from detectkit.batch.job import Job
+    from detectkit.batch.job import Job, KnownVelocity
     from detectkit.batch.process import RunResult
 
 SHOWN = 20
@@ -43,6 +43,22 @@ def process(  # noqa: PLR0913, PLR0917 - typer passes options by name
             "--velocity",
             metavar="M_PER_S",
             help="Velocity in the ground, e.g. 1.0e8 (0.1 m/ns), for the fitted pipeline.",
+        ),
+    ] = None,
+    velocity_error: Annotated[
+        float | None,
+        typer.Option(
+            "--velocity-error",
+            metavar="M_PER_S",
+            help="One standard deviation of the velocity, e.g. 5e6; it enters every depth's error.",
+        ),
+    ] = None,
+    velocity_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--velocity-from",
+            metavar="JSON",
+            help="Velocity and error as `detectkit velocity` measured them.",
         ),
     ] = None,
     depth: Annotated[
@@ -97,7 +113,7 @@ def process(  # noqa: PLR0913, PLR0917 - typer passes options by name
     given = _Given(
         files or [],
         pipeline,
-        velocity,
+        _Velocity(velocity, velocity_error, velocity_from),
         depth,
         mark_spacing,
         settings or [],
@@ -114,12 +130,38 @@ def process(  # noqa: PLR0913, PLR0917 - typer passes options by name
 
 
 @dataclass(frozen=True, slots=True)
+class _Velocity:
+    """What the user gave of the velocity."""
+
+    m_per_s: float | None = None
+    error_m_per_s: float | None = None
+    measured: Path | None = None
+
+    def told(self) -> tuple[float | None, KnownVelocity]:
+        """Return the velocity, and how well it is known."""
+        from detectkit.batch.job import KnownVelocity
+
+        if self.measured is None:
+            return self.m_per_s, KnownVelocity(self.error_m_per_s)
+        if self.m_per_s is not None or self.error_m_per_s is not None:
+            msg = "--velocity-from tells velocity and error; leave the other two out"
+            raise UsageError(msg)
+        from detectkit.batch.velocity_result import read_measured
+
+        velocity, error = read_measured(self.measured)
+        return velocity, KnownVelocity(error, "measured")
+
+
+NOTHING = _Velocity()
+
+
+@dataclass(frozen=True, slots=True)
 class _Given:
     """What the user gave."""
 
     files: list[Path]
     pipeline: Path | None
-    velocity: float | None
+    velocity: _Velocity
     depth: tuple[float, float] | None
     mark_spacing: float | None
     settings: list[str]
@@ -133,15 +175,17 @@ class _Given:
         if not self.files:
             msg = "give at least one recorded file, or --repeat RUN.toml"
             raise UsageError(msg)
-        if self.pipeline is not None and (self.velocity is not None or self.depth is not None):
+        if self.pipeline is not None and (self.velocity != NOTHING or self.depth is not None):
             msg = (
                 "with --pipeline, velocity and depths stand in its [detect] section; leave them out"
             )
             raise UsageError(msg)
+        velocity, known = self.velocity.told()
         planned = plan(
             self.files,
             pipeline=None if self.pipeline is None else Pipeline.from_toml(_text(self.pipeline)),
-            velocity_m_per_s=self.velocity,
+            velocity_m_per_s=velocity,
+            known=known,
             band_m=self.depth,
             mark_spacing_m=self.mark_spacing,
             overrides=Overrides.parse(self.settings),
@@ -166,7 +210,7 @@ class _Given:
 def _repeated(run: Path, given: _Given) -> Job:
     from detectkit.batch.run_record import read_run
 
-    if given != _Given([], None, None, None, None, [], None):
+    if given != _Given([], None, NOTHING, None, None, [], None):
         msg = "--repeat takes everything from the run.toml; give it alone, with -o"
         raise UsageError(msg)
     from detectkit.batch.calibrating import with_findings

@@ -38,7 +38,7 @@ class Indication:
     velocity_m_per_s
         Velocity used for the depth.
     velocity_source
-        ``"given"``, ``"file"`` or ``"assumed"``.
+        ``"given"``, ``"measured"``, ``"file"`` or ``"assumed"``.
     score
         Peak anomaly score: standard deviations above the local clutter. Not a probability.
     rank

@@ -52,6 +52,7 @@ VOCABULARY: dict[str, Term] = {
     "trace_counter": Term("1", "the instrument's own trace counter; a jump is a lost trace"),
     "header_word_0": Term("1", "first word of the trace, not signal: often a scan counter"),
     "header_word_1": Term("1", "second word of the trace, not signal: often a mark flag"),
+    "antenna_offset_m": Term("m", "transmitter to receiver, where it grows along a gather"),
     "position": Term("1", "position in the trace header, in a unit that the file does not tell"),
     "topography": Term("1", "topography in the trace header, in the file's own unit"),
     "stacks": Term("1", "number of measurements that the instrument averaged into the trace"),

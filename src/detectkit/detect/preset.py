@@ -32,6 +32,10 @@ DEEPEST_WAVELENGTHS = 4.0
 """How deep a radar is searched: what lies deeper is mostly ringing of what lies above."""
 
 
+USUAL_ERRORS = {"given": 0.05, "measured": 0.05, "file": 0.1, "assumed": 0.2}
+"""Relative standard deviation of a velocity whose own error nobody told, by its source."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What is known of the ground before its data are looked at.
@@ -41,17 +45,26 @@ class Ground:
     velocity_m_per_s
         Velocity of the wave.
     source
-        How it was known: ``"given"``, ``"file"`` or ``"assumed"``.
+        How it was known: ``"given"``, ``"measured"``, ``"file"`` or ``"assumed"``.
     band_m
         Shallowest and deepest depth to search; None: fitted to the wavelength.
     mark_spacing_m
         Distance between the operator's marks; None: they are not used.
+    velocity_error
+        Relative, one standard deviation; None: what is usual for the source.
     """
 
     velocity_m_per_s: float
     source: str
     band_m: tuple[float, float] | None = None
     mark_spacing_m: float | None = None
+    velocity_error: float | None = None
+
+    @property
+    def relative_error(self) -> float:
+        """The velocity's relative standard deviation."""
+        told = self.velocity_error
+        return USUAL_ERRORS[self.source] if told is None else told
 
 
 def default_pipeline(streams: Sequence[Stream], ground: Ground) -> tuple[Pipeline, list[Notice]]:
@@ -317,10 +330,9 @@ class _Fitted:
         return [focus, prescreener]
 
     def detect(self, ground: Ground) -> DetectSettings:
-        errors = {"given": 0.05, "file": 0.1, "assumed": 0.2}
         return DetectSettings(
             velocity_m_per_s=ground.velocity_m_per_s,
-            velocity_error=errors[ground.source],
+            velocity_error=_round(ground.relative_error),
             velocity_source=ground.source,
             band_m=self.band_m,
             separation_m=_round(max(0.1, 1.5 * self.wavelength_m)),

@@ -22,7 +22,7 @@ class DetectSettings:
     velocity_error
         Its relative standard deviation, for the depth error.
     velocity_source
-        ``"given"``, ``"file"`` or ``"assumed"``.
+        ``"given"``, ``"measured"``, ``"file"`` or ``"assumed"``.
     band_m
         Shallowest and deepest depth that is searched.
     threshold
@@ -36,7 +36,7 @@ class DetectSettings:
         Size of the resolution cell along the track and in two-way time.
     depth_of
         Where in a candidate's region its depth is read: at the peak of the ``"score"``, or at the
-        strongest ``"echo"`` that went into it.
+        first strong ``"echo"`` that went into it.
     allow_display_gain
         Names of display-only steps that may stand before detection all the same.
     score

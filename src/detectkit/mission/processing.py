@@ -225,10 +225,13 @@ class Processing:
 
 def ground_of(mission: Mission) -> Ground:
     """Return what the mission knows of the ground."""
-    velocity = mission.ground.velocity_m_per_s
+    known = mission.ground
+    velocity, source = known.velocity_m_per_s, "given"
     if velocity is None:
-        return Ground(ASSUMED_M_PER_S, "assumed", mission.ground.band_m)
-    return Ground(velocity, "given", mission.ground.band_m)
+        velocity, source = ASSUMED_M_PER_S, "assumed"
+    error = known.velocity_error_m_per_s
+    relative = None if error is None else error / velocity
+    return Ground(velocity, source, known.band_m, velocity_error=relative)
 
 
 def check_live(pipeline: Pipeline, block: Block) -> None:

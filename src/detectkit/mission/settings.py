@@ -150,11 +150,14 @@ class GroundSettings:
     ----------
     velocity_m_per_s
         Velocity of the wave in it; None: assumed.
+    velocity_error_m_per_s
+        Its standard deviation; None: 5 % of a velocity that is given, 20 % of one assumed.
     band_m
         Shallowest and deepest depth to search; None: fitted to the wavelength.
     """
 
     velocity_m_per_s: float | None = None
+    velocity_error_m_per_s: float | None = None
     band_m: tuple[float, float] | None = None
 
 

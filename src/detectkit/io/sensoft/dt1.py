@@ -33,6 +33,7 @@ from detectkit.io.sensoft.traces import (
     COUNTER_MODULUS,
     HEADER,
     SAMPLE_TYPES,
+    AntennaSpread,
     Dt1Traces,
     PositionAxis,
     elapsed_s,
@@ -163,12 +164,30 @@ def _stream(
         raw=_raw(hd),
     )
     _note_the_rest(pair, hd, header, remarks)
-    return Stream(header, _source(records, axis))
+    return Stream(header, _source(records, axis, _spread(hd, sampled, metres, remarks)))
 
 
-def _source(records: RecordFile, axis: PositionAxis | None) -> Dt1Traces:
+def _source(
+    records: RecordFile, axis: PositionAxis | None, spread: AntennaSpread | None
+) -> Dt1Traces:
     first = records.read(0, 1)["head"]
-    return Dt1Traces(records, axis, float(elapsed_s(first["second_of_day"], 0.0)[0]))
+    return Dt1Traces(records, axis, float(elapsed_s(first["second_of_day"], 0.0)[0]), spread)
+
+
+def _spread(
+    hd: HdHeader, sampled: Sampled, metres: float, remarks: Remarks
+) -> AntennaSpread | None:
+    """Return how the antennas of a gather move apart: by what the positions move.
+
+    On frenke CMP (ANTENNA SEPARATION 1, positions 17 to 36.5) the wave in air is later by
+    1.63 ns for each 0.5 m: the positions' step is that of the separation.
+    """
+    separation = hd.number("ANTENNA SEPARATION")
+    if not hd.is_gather or separation is None or not np.isfinite(sampled.position[0]):
+        return None
+    text = "ANTENNA SEPARATION is that of the first trace, and grows as the positions move"
+    remarks.note(text)
+    return AntennaSpread(abs(separation) * metres, float(sampled.position[0]), metres)
 
 
 def _sensor(hd: HdHeader, layout: Layout, metres: float) -> Sensor:

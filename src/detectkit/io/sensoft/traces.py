@@ -60,12 +60,26 @@ def usable(position: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 
 
 @dataclass(frozen=True, slots=True)
+class AntennaSpread:
+    """How far apart the antennas of a gather are: `first_m`, and what the positions move."""
+
+    first_m: float
+    origin: float
+    metres: float
+
+    def offset_m(self, position: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Return the distance between the antennas in m, NaN where the position is garbage."""
+        return self.first_m + np.abs(usable(position) - self.origin) * self.metres
+
+
+@dataclass(frozen=True, slots=True)
 class Dt1Traces:
     """Traces of one DT1 file: samples and what the trace headers say."""
 
     records: RecordFile
     axis: PositionAxis | None
     first_second: float
+    spread: AntennaSpread | None = None
 
     def read(self, start: int, stop: int) -> tuple[npt.NDArray[Any], Columns]:
         """Return samples (stop - start, samples) and the coordinates of the trace headers."""
@@ -78,6 +92,8 @@ class Dt1Traces:
             "stacks": native(head["stacks"]),
             "topography": native(head["topography"]),
         }
+        if self.spread is not None:
+            columns["antenna_offset_m"] = self.spread.offset_m(head["position"])
         if self.axis is None:
             columns["position"] = native(head["position"])
         else:
