@@ -17,52 +17,27 @@ recording it fades, and it is dropped before the discrete spectrum goes round to
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
 from detectkit.imaging._delay_spectrum import DelaySpectrum, Spectrum
+from detectkit.imaging._wave_tables import (
+    FIVE,
+    LANES,
+    PARTS,
+    STRIDE,
+    SUMS,
+    Floats,
+    by_magnitude,
+    segments,
+)
 from detectkit.imaging.aperture import EVERY_ANGLE, Aperture
-from detectkit.imaging.layers import Layers, Values
+from detectkit.imaging.layers import Layers
 from detectkit.imaging.regular_line import RegularLine, Windows, along
 from detectkit.signal._arrays import Traces
 from detectkit.signal._jit import njit
-
-LANES = 64
-"""Wavenumbers that are carried down together."""
-STRIDE = 4
-"""Samples between two looks at the field in memory; the kernel below is written for 4."""
-PARTS = 6
-FADE = 4.0
-"""A wave is dropped when it has faded to exp(-FADE)."""
-
-Floats = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Segment:
-    """Samples of the image within one layer.
-
-    Parameters
-    ----------
-    start, stop
-        Numbers of the samples.
-    turns
-        float32 (chunk, bin, 6, `LANES`): real and imaginary part of the turn from the recorded
-        field to sample `start` (with weight) and of the turn from sample to sample; what a
-        fading wave keeps over its first stride, and the ratio from stride to stride.
-    active, steady
-        int32 (chunk, stride of samples, bin): number of lanes that count still; of them, that
-        do not fade yet.
-    """
-
-    start: int
-    stop: int
-    turns: Floats
-    active: npt.NDArray[np.int32]
-    steady: npt.NDArray[np.int32]
 
 
 class PhaseShift:
@@ -165,123 +140,6 @@ def phase_shift(
     return along(data, method.windows, method.migrate, out=out)
 
 
-def by_magnitude(length: int) -> npt.NDArray[np.int64]:
-    """Return the rows of a transform by rising |wavenumber|, each magnitude's two together."""
-    magnitude = np.abs(scipy.fft.fftfreq(length))
-    return np.argsort(magnitude, kind="stable")
-
-
-def segments(
-    line: RegularLine, layers: Layers, aperture: Aperture, layout: DelaySpectrum, length: int
-) -> list[Segment]:
-    """Return the tables of each layer that the line reaches, for windows of so many traces."""
-    twt_s = line.first_twt_s + np.arange(line.samples) * line.sample_interval_s
-    layer = np.searchsorted(layers.until_twt_s, twt_s, side="right")
-    wavenumber = np.abs(scipy.fft.fftfreq(length, line.trace_spacing_m)[by_magnitude(length)])
-    rays = _Rays.of(layers, aperture, layout, line, wavenumber)
-    made = []
-    for index in range(len(layers.velocity_m_per_s)):
-        inside = np.flatnonzero(layer == index)
-        if inside.size:
-            made.append(rays.segment(index, int(inside[0]), int(inside[-1]) + 1))
-    return made
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rays:
-    """Cosines of all waves in all layers, (layer, wavenumber, bin), and what comes of them."""
-
-    line: RegularLine
-    layers: Layers
-    layout: DelaySpectrum
-    frequency_hz: Values
-    cosine: Values  # 0 where the wave does not travel
-    weight: Values
-
-    @classmethod
-    def of(
-        cls,
-        layers: Layers,
-        aperture: Aperture,
-        layout: DelaySpectrum,
-        line: RegularLine,
-        wavenumber: Values,
-    ) -> _Rays:
-        frequency = scipy.fft.rfftfreq(layout.length, line.sample_interval_s)
-        velocity = np.array(layers.velocity_m_per_s)[:, np.newaxis, np.newaxis]
-        slow = 0.5 * velocity * wavenumber[:, np.newaxis]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            sine = np.where(slow > 0.0, slow / frequency, 0.0)
-        weight = aperture.weight(sine[0])
-        weight[:, 1:] *= 2.0  # the frequencies below 0 that are not kept
-        if layout.length % 2 == 0:
-            weight[:, -1] *= 0.5
-        cosine = np.sqrt(np.maximum(1.0 - sine**2, 0.0))
-        return cls(line, layers, layout, frequency, cosine, weight / layout.length)
-
-    def segment(self, layer: int, start: int, stop: int) -> Segment:
-        interval = self.line.sample_interval_s
-        begin_s = self.line.first_twt_s + start * interval
-        spent = self.layers.spent_s(np.array([begin_s]))
-        path = np.tensordot(spent[:, 0], self.cosine, axes=1)
-        centre_s = self.layout.centre_time * interval
-        turn = 2j * np.pi * self.frequency_hz
-        step = np.exp(turn * self.cosine[layer] * interval)
-        before_s, begin_s, end_s = self._fade_s(spent[:, 0])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            fading = np.clip((before_s - begin_s) / (end_s - begin_s), 0.0, 1.0)
-            stride = STRIDE * interval / (end_s - begin_s) / self.cosine[layer]
-        keep = np.exp(-FADE * stride * (2.0 * fading + stride))
-        ratio = np.exp(-2.0 * FADE * stride**2)
-        first = self.weight * np.exp(-FADE * fading**2) * np.exp(turn * (path - centre_s))
-        travels = np.isfinite(before_s) & (self.cosine[layer] > 0.0) & (self.weight > 0.0)
-        per_second = np.where(travels, self.cosine[layer] / interval, 0.0)
-        since_s = np.where(travels, before_s, 0.0)
-        steady, lasts = (
-            np.where(travels, (until - since_s) * per_second, -1.0) for until in (begin_s, end_s)
-        )
-        return Segment(
-            start,
-            stop,
-            _in_chunks([first.real, first.imag, step.real, step.imag, keep, ratio]),
-            _active(lasts, stop - start),
-            _active(steady, stop - start),
-        )
-
-    def _fade_s(self, spent_s: Values) -> tuple[Values, float, float]:
-        """Return the recorded time that waves come from at a depth, and between which they fade."""
-        interval = self.line.sample_interval_s
-        spent = spent_s[:, np.newaxis, np.newaxis]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            parts = np.where(spent == 0.0, 0.0, spent / self.cosine)
-        begin = self.layout.last_time
-        end = self.layout.first_time + self.layout.length
-        return parts.sum(axis=0), begin * interval, end * interval
-
-
-def _in_chunks(parts: list[Values]) -> Floats:
-    """Return (chunk, bin, `PARTS`, `LANES`) of so many (wavenumber, bin)."""
-    wavenumbers, bins = parts[0].shape
-    chunks = -(-wavenumbers // LANES)
-    padded = np.zeros((PARTS, chunks * LANES, bins), np.float32)
-    padded[:, :wavenumbers] = parts
-    return np.ascontiguousarray(padded.reshape(PARTS, chunks, LANES, bins).transpose(1, 3, 0, 2))
-
-
-def _active(lasts: Values, samples: int) -> npt.NDArray[np.int32]:
-    """Return how many of each chunk's lanes last to each stride; they fall silent from behind."""
-    wavenumbers, bins = lasts.shape
-    chunks, strides = -(-wavenumbers // LANES), -(-samples // STRIDE)
-    padded = np.full((chunks * LANES, bins), -1.0)
-    padded[:wavenumbers] = lasts
-    active = np.zeros((chunks, strides, bins), np.int32)
-    for stride in range(strides):
-        still = (padded >= stride * STRIDE).reshape(chunks, LANES, bins)
-        active[:, stride] = LANES - np.argmax(still[:, ::-1], axis=1)
-        active[:, stride][~still.any(axis=1)] = 0
-    return active
-
-
 @njit
 def _carry_down(
     spectrum: Spectrum,
@@ -296,7 +154,7 @@ def _carry_down(
     bins = spectrum.shape[1]
     size = PARTS * LANES
     field = np.empty(bins * size, np.float32)
-    sums = np.empty(2 * STRIDE * LANES, np.float32)
+    sums = np.empty(2 * SUMS * LANES, np.float32)
     for chunk in range(turns.shape[0]):
         rows = order[chunk * LANES : (chunk + 1) * LANES]
         _surface(spectrum, rows, turns[chunk], field)
@@ -306,14 +164,11 @@ def _carry_down(
                 lanes = active[chunk, stride, one]
                 if lanes:
                     waves = field[one * size : (one + 1) * size]
-                    _four_steps(waves, sums, lanes)
+                    _ten_samples(waves, sums, lanes)
                     _fade(waves, steady[chunk, stride, one], lanes)
             at = span[0] + stride * STRIDE
-            for step in range(min(STRIDE, span[1] - at)):
-                for lane in range(rows.size):
-                    real = sums[2 * step * LANES + lane]
-                    imaginary = sums[(2 * step + 1) * LANES + lane]
-                    image[rows[lane], at + step] = np.complex64(complex(real, imaginary))
+            _told_apart(sums[: SUMS * LANES], rows, at, span[1], image)
+            _told_apart(sums[SUMS * LANES :], rows, at + FIVE, span[1], image)
 
 
 @njit
@@ -321,49 +176,80 @@ def _surface(
     spectrum: Spectrum, rows: npt.NDArray[np.int64], turns: Floats, field: Floats
 ) -> None:  # pragma: no cover - compiled
     """Lay out the field at a segment's first sample, and the turn from sample to sample."""
-    field[:] = 0.0
-    for lane in range(rows.size):
-        row = spectrum[rows[lane]]
-        for one in range(row.size):
-            real, imaginary = row[one].real, row[one].imag
+    for one in range(turns.shape[0]):
+        waves = field[one * PARTS * LANES : (one + 1) * PARTS * LANES]
+        for part in range(2, PARTS):
+            for lane in range(LANES):
+                waves[part * LANES + lane] = turns[one, part, lane]
+        for lane in range(rows.size):
+            value = spectrum[rows[lane], one]
             cosine, sine = turns[one, 0, lane], turns[one, 1, lane]
-            at = one * PARTS * LANES + lane
-            field[at] = real * cosine - imaginary * sine
-            field[at + LANES] = real * sine + imaginary * cosine
-            field[at + 2 * LANES] = turns[one, 2, lane]
-            field[at + 3 * LANES] = turns[one, 3, lane]
-            field[at + 4 * LANES] = turns[one, 4, lane]
-            field[at + 5 * LANES] = turns[one, 5, lane]
+            waves[lane] = value.real * cosine - value.imag * sine
+            waves[LANES + lane] = value.real * sine + value.imag * cosine
 
 
 @njit
-def _four_steps(field: Floats, sums: Floats, lanes: int) -> None:  # pragma: no cover - compiled
-    """Add the field of one frequency at four samples to the sums; turn it on to the next."""
+def _ten_samples(waves: Floats, sums: Floats, lanes: int) -> None:  # pragma: no cover - compiled
+    """Add the waves of one frequency around two middles; turn them on to the next stride.
+
+    exp(ia) and exp(-ia) have the same four products of real and imaginary part with cosine and
+    sine, which are summed apart.
+    """
     for lane in range(lanes):
-        real, imaginary = field[lane], field[LANES + lane]
-        cosine, sine = field[2 * LANES + lane], field[3 * LANES + lane]
+        real, imaginary = waves[lane], waves[LANES + lane]
+        cosine1, sine1 = waves[2 * LANES + lane], waves[3 * LANES + lane]
+        cosine2, sine2 = waves[4 * LANES + lane], waves[5 * LANES + lane]
+        cosine5, sine5 = waves[6 * LANES + lane], waves[7 * LANES + lane]
         sums[lane] += real
         sums[LANES + lane] += imaginary
-        real1 = real * cosine - imaginary * sine
-        imaginary1 = real * sine + imaginary * cosine
-        sums[2 * LANES + lane] += real1
-        sums[3 * LANES + lane] += imaginary1
-        real2 = real1 * cosine - imaginary1 * sine
-        imaginary2 = real1 * sine + imaginary1 * cosine
-        sums[4 * LANES + lane] += real2
-        sums[5 * LANES + lane] += imaginary2
-        real3 = real2 * cosine - imaginary2 * sine
-        imaginary3 = real2 * sine + imaginary2 * cosine
-        sums[6 * LANES + lane] += real3
-        sums[7 * LANES + lane] += imaginary3
-        field[lane] = real3 * cosine - imaginary3 * sine
-        field[LANES + lane] = real3 * sine + imaginary3 * cosine
+        sums[2 * LANES + lane] += real * cosine1
+        sums[3 * LANES + lane] += imaginary * sine1
+        sums[4 * LANES + lane] += real * sine1
+        sums[5 * LANES + lane] += imaginary * cosine1
+        sums[6 * LANES + lane] += real * cosine2
+        sums[7 * LANES + lane] += imaginary * sine2
+        sums[8 * LANES + lane] += real * sine2
+        sums[9 * LANES + lane] += imaginary * cosine2
+        real_on = real * cosine5 - imaginary * sine5
+        imaginary_on = real * sine5 + imaginary * cosine5
+        sums[10 * LANES + lane] += real_on
+        sums[11 * LANES + lane] += imaginary_on
+        sums[12 * LANES + lane] += real_on * cosine1
+        sums[13 * LANES + lane] += imaginary_on * sine1
+        sums[14 * LANES + lane] += real_on * sine1
+        sums[15 * LANES + lane] += imaginary_on * cosine1
+        sums[16 * LANES + lane] += real_on * cosine2
+        sums[17 * LANES + lane] += imaginary_on * sine2
+        sums[18 * LANES + lane] += real_on * sine2
+        sums[19 * LANES + lane] += imaginary_on * cosine2
+        waves[lane] = real_on * cosine5 - imaginary_on * sine5
+        waves[LANES + lane] = real_on * sine5 + imaginary_on * cosine5
 
 
 @njit
 def _fade(waves: Floats, first: int, last: int) -> None:  # pragma: no cover - compiled
     for lane in range(first, last):
-        keep = waves[4 * LANES + lane]
+        keep = waves[8 * LANES + lane]
         waves[lane] *= keep
         waves[LANES + lane] *= keep
-        waves[4 * LANES + lane] = keep * waves[5 * LANES + lane]
+        waves[8 * LANES + lane] = keep * waves[9 * LANES + lane]
+
+
+@njit
+def _told_apart(
+    sums: Floats, rows: npt.NDArray[np.int64], at: int, stop: int, image: Spectrum
+) -> None:  # pragma: no cover - compiled
+    """Write five samples from `at` on, those before `stop`."""
+    for lane in range(rows.size):
+        row = image[rows[lane]]
+        if at + 2 < stop:
+            row[at + 2] = np.complex64(complex(sums[lane], sums[LANES + lane]))
+        for away in (1, 2):
+            pair = (4 * away - 2) * LANES + lane
+            same, crossed = sums[pair], sums[pair + LANES]
+            turned, straight = sums[pair + 2 * LANES], sums[pair + 3 * LANES]
+            if at + 2 - away < stop:
+                before = np.complex64(complex(same + crossed, straight - turned))
+                row[at + 2 - away] = before
+            if at + 2 + away < stop:
+                row[at + 2 + away] = np.complex64(complex(same - crossed, straight + turned))

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from detectkit.imaging._wave_tables import FIVE, LANES, STRIDE, Segment
 from detectkit.imaging.aperture import EVERY_ANGLE, Aperture
 from detectkit.imaging.layers import Layers
-from detectkit.imaging.phase_shift import LANES, STRIDE, PhaseShift, Segment
+from detectkit.imaging.phase_shift import PhaseShift
 from detectkit.imaging.regular_line import RegularLine, along
 
 Traces = npt.NDArray[np.float32]
@@ -83,14 +84,18 @@ class _OnDevice:
         """Fill a segment's samples, (sample, wavenumber)."""
         turns, active, steady = tables
         waves = field * torch.complex(turns[:, :, 0], turns[:, :, 1])
-        step = torch.complex(turns[:, :, 2], turns[:, :, 3])
-        keep, ratio = turns[:, :, 4].clone(), turns[:, :, 5]
+        by_one, by_two, by_five = (
+            torch.complex(turns[:, :, part], turns[:, :, part + 1]) for part in (2, 4, 6)
+        )
+        turned = (by_two.conj(), by_one.conj(), None, by_one, by_two)
+        keep, ratio = turns[:, :, 8].clone(), turns[:, :, 9]
         for stride, first in enumerate(range(segment.start, segment.stop, STRIDE)):
             waves = waves * (self._lane < active[:, stride, :, None])
-            for sample in range(first, first + STRIDE):
-                if sample < segment.stop:
-                    image[sample] = waves.sum(dim=1).flatten()
-                waves = waves * step
+            for middle in (first + 2, first + 2 + FIVE):
+                samples = range(middle - 2, segment.stop)
+                for sample, by in zip(samples, turned, strict=False):
+                    image[sample] = (waves if by is None else waves * by).sum(dim=1).flatten()
+                waves = waves * by_five
             fading = self._lane >= steady[:, stride, :, None]
             waves = torch.where(fading, waves * keep, waves)
             keep = torch.where(fading, keep * ratio, keep)
