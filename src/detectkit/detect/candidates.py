@@ -7,7 +7,8 @@ highest is taken, those it covers are dropped, and so on down (greedy non-maximu
 Peaks farther apart along the track than the ellipse cannot cover each other, so that each such
 group is settled as soon as it is complete. The connected region around a peak tells how far
 it extends. Where the strength of the echoes is told beside the scores, the delay of a candidate
-is that of the strongest echo of its region, within half the ellipse of the peak.
+is that of the first strong echo of its region, within half the ellipse of the peak: a body's top
+rather than its underside or its ringing.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from detectkit.core.block import follows
 
 Scores = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
+STRONG = 0.5
+"""Least share of a region's strongest echo that counts as strong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Candidate:
     row
         One-row block of scores at the peak, with its coordinates.
     delay
-        Index on the delay axis: of the strongest echo, else of the peak.
+        Index on the delay axis: of the first strong echo, else of the peak.
     score
         Opened score at the peak.
     first_source, last_source
@@ -153,7 +156,7 @@ class CandidateFinder:
         if self._strength is None:
             return found
         rows = self._strength[peak[0] : peak[0] + self.settings.opening_rows]
-        return replace(found, delay=region.strongest(rows, found.delay, self.settings))
+        return replace(found, delay=region.first_strong(rows, found.delay, self.settings))
 
     def _covers(self, rows: int, samples: int) -> bool:
         across = rows / self.settings.separation_rows
@@ -207,11 +210,17 @@ class _Region:
         region = labels == labels[row - first, column]
         return cls(first, np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0)))
 
-    def strongest(self, rows: Scores, delay: int, settings: CandidateSettings) -> int:
-        """Return the region's delay with the strongest echo in some rows, near `delay`."""
+    def first_strong(self, rows: Scores, delay: int, settings: CandidateSettings) -> int:
+        """Return the delay of the region's first strong echo in some rows, near `delay`."""
         within = max(1, settings.separation_samples // 2)
         near = self.delays[np.abs(self.delays - delay) <= within]
-        return int(near[rows[:, near].max(axis=0).argmax()]) if near.size else delay
+        if near.size == 0:
+            return delay
+        strength = rows.max(axis=0)
+        beside = np.pad(strength, 1, constant_values=np.inf)
+        peaks = near[(strength[near] >= beside[near]) & (strength[near] > beside[near + 2])]
+        strong = peaks[strength[peaks] >= STRONG * strength[near].max()]
+        return int(strong[0] if strong.size else near[strength[near].argmax()])
 
 
 def _candidate(

@@ -2,7 +2,7 @@
 
 A score is relative to the clutter at its own depth, so that over a strong body it is high from
 above its top to below its ringing, and highest where the clutter happens to be low. The body's
-depth is where its echo is strongest.
+depth is where its first strong echo is.
 """
 
 from __future__ import annotations
