@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,15 @@ from detectkit.core import Block, Sensor
 from detectkit.core.block import Coord
 from detectkit.io import Notice
 from detectkit.io.flight import FlightWriter
-from detectkit.sim import FlightSimulator, Scenario
+from detectkit.sim import Scenario
+from detectkit.sim.flight import Trajectory, trajectory_of
+from detectkit.sim.geography import Geography
 from detectkit.sim.ground import Soil
 from detectkit.sim.instruments import Radar
 from detectkit.sim.radar import RadarModel, radar_of
+from detectkit.sim.route import plan
 from detectkit.sim.scatterers import sorted_into_cells
+from detectkit.sim.terrain import surface_of
 
 Values = npt.NDArray[np.float64]
 
@@ -57,11 +62,9 @@ class VirtualRadar:
 
     def model(self, soil: Soil, points: Values | None = None) -> RadarModel:
         """Return the radar over an endless plain of `soil`, with points over it."""
-        scenario = Scenario.read(detectkit_sim_data.path("scenarios/demo_mission.toml"))
-        flat = replace(scenario, terrain=replace(scenario.terrain, roughness_m=0.0))
         place = np.zeros((0, 7)) if points is None else points
-        trajectory = FlightSimulator(flat)._trajectory  # noqa: SLF001 - the surface only
-        return radar_of(self.radar, soil, trajectory, sorted_into_cells(place, 2.0), seed=self.seed)
+        found = sorted_into_cells(place, 2.0)
+        return radar_of(self.radar, soil, _level(), found, seed=self.seed)
 
     def shot(self, height_m: float, *, start_s: float, traces: int, soil: Soil = MIRROR) -> Block:
         """Return traces of the antennas at rest over a mirror."""
@@ -108,6 +111,18 @@ class VirtualRadar:
         )
         whole = np.clip(np.rint(counts), -32768, 32767).astype(np.int16)
         return Block(whole, coords=coords, sensor=sensor, line="calibration")
+
+
+@lru_cache(maxsize=1)
+def _level() -> Trajectory:
+    """Return a flight over smooth ground, of which only the ground is used."""
+    scenario = Scenario.read(detectkit_sim_data.path("scenarios/demo_mission.toml"))
+    ground = surface_of(replace(scenario.terrain, roughness_m=0.0), scenario.seed)
+    geography = Geography(scenario.site)
+    route = plan(scenario.flight)
+    return trajectory_of(
+        route, scenario.flight, scenario.wind, ground, geography, seed=scenario.seed
+    )
 
 
 def make(folder: Path) -> list[Path]:

@@ -129,7 +129,10 @@ class _Head:
 
 
 def _detector(table: Any, where: str) -> DetectorCalibration:
-    rest = dict(table) if isinstance(table, dict) else {}
+    if not isinstance(table, dict):
+        msg = f"{where}: a table is expected, got {type(table).__name__}"
+        raise FormatError(msg)
+    rest = dict(table)
     channels = _tables(DetectorChannel, rest.pop("channel", []), f"{where} channel")
     heights = _tables(HeightResponse, rest.pop("height", []), f"{where} height")
     for name in rest:
