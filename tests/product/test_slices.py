@@ -14,11 +14,19 @@ from detectkit.geo import SiteFrame
 from detectkit.io.volume import Extent, Volume, VolumeWriter, open_volume
 from detectkit.product import slices, volume_cuts
 from detectkit.product.slices import draw_projections, draw_section, draw_slices, words_of
-from detectkit.product.volume_cuts import cut, section, usual_depths
+from detectkit.product.volume_cuts import Cuts, Section, Shown, usual_depths
 from detectkit.volume.peaks import Peak
 
 PEAK = Peak(0.4, 0.3, None, None, 0.1, 0.01, 9.0, 0.9, 5.0, 20.0)
 Make = Callable[..., Volume]
+
+
+def cut(volume: Volume, **options: object) -> Cuts:
+    return volume_cuts.cut(Shown.of(volume), **options)  # type: ignore[arg-type]
+
+
+def section(volume: Volume, corners_m: np.ndarray) -> Section:
+    return volume_cuts.section(Shown.of(volume), corners_m)
 
 
 @pytest.fixture
@@ -112,6 +120,25 @@ class TestCuts:
     def test_a_depth_the_volume_lacks_is_told(self, make: Make) -> None:
         with pytest.raises(UsageError, match=r"holds 0 to 0\.25 m"):
             cut(make(), depths_m=[0.7])
+
+    def test_what_few_traces_see_from_afar_counts_as_not_imaged(self, tmp_path: Path) -> None:
+        """Beyond the last line weights fall by orders of magnitude, and amplitudes mean nothing."""
+        weight = np.ones((8, 8, 6), np.float32)
+        weight[6] = 0.04
+        parts = {"amplitude": np.ones_like(weight) / weight, "weight": weight}
+        grid = VoxelGrid(0.05, 0.05, depths=6, tile=8)
+        with VolumeWriter(
+            tmp_path / "w.zarr", grid, Extent.around([(0, 0)]), variables=("amplitude", "weight")
+        ) as writer:
+            writer.put((0, 0), parts)
+        volume = open_volume(tmp_path / "w.zarr")
+        found = cut(volume, depths_m=[0.1])
+        assert np.isnan(found.maximum[6]).all()
+        assert np.nanmax(found.maximum) == 1.0
+        assert not Shown.of(volume).holds(0.3, 0.1, 0.1)
+        assert Shown.of(volume).holds(0.25, 0.1, 0.1)
+        whole = volume_cuts.cut(Shown.of(volume, least_weight=0.0), depths_m=[0.1])
+        assert np.nanmax(whole.maximum) == 25.0
 
     @pytest.mark.parametrize(
         ("depths", "wanted"),

@@ -14,14 +14,18 @@ from detectkit.core import UsageError
 
 if TYPE_CHECKING:
     from detectkit.io.volume import Variable, Volume
+    from detectkit.product.volume_cuts import Shown
+    from detectkit.volume.peaks import Peak
 
 MARKED = 10
+CANDIDATES = 5000
+"""Peaks looked at: those in voxels that are not shown are not marked."""
 TRACKS = {".txt", ".csv", ".xy"}
 Values = npt.NDArray[np.float64]
 CutAcross = tuple[float, float, float, float]
 
 
-def slice_(
+def slice_(  # noqa: PLR0913, PLR0917 - typer passes options by name
     volume: Annotated[
         Path, typer.Argument(metavar="VOLUME", help="A volume, as `detectkit image` writes it.")
     ],
@@ -60,6 +64,17 @@ def slice_(
     peaks: Annotated[
         int, typer.Option("--peaks", min=0, help="Mark so many peaks, the strongest first.")
     ] = MARKED,
+    least_weight: Annotated[
+        float,
+        typer.Option(
+            "--least-weight",
+            min=0.0,
+            max=1.0,
+            metavar="SHARE",
+            help="Voxels with less than this share of the usual weight at their depth are shown "
+            "as not imaged.",
+        ),
+    ] = 0.05,
     variable: Annotated[
         str, typer.Option("--variable", metavar="NAME", help="What to show: amplitude, coherence.")
     ] = "amplitude",
@@ -81,21 +96,21 @@ def slice_(
     """
     from detectkit.io.volume import open_volume
     from detectkit.product.slices import draw_projections, draw_section, draw_slices, words_of
-    from detectkit.product.volume_cuts import cut, usual_depths
+    from detectkit.product.volume_cuts import Shown, cut, usual_depths
     from detectkit.product.volume_cuts import section as section_of
-    from detectkit.volume.peaks import PeakSettings, find_peaks
 
     opened = open_volume(volume)
-    name = _variable(opened, variable)
+    shown = Shown.of(opened, name=_variable(opened, variable), least_weight=least_weight)
+    name = shown.name
     depths = sorted(set(depth or usual_depths(opened.depth_m)))
     with trace_progress("cutting", 0, what="parts") as count:
-        cuts = cut(opened, depths_m=depths, band_m=band, name=name, progress=count.at)
-    found = find_peaks(opened, PeakSettings(most=peaks)) if peaks and _has_peaks(opened) else []
+        cuts = cut(shown, depths_m=depths, band_m=band, progress=count.at)
+    found = _peaks(shown, peaks)
     corners = [] if section is None else [_corners(section)]
     corners += [] if along is None else [_line(opened, along)]
     if not corners and found:
         corners = _through(opened, found[0].easting_m, found[0].northing_m)
-    sections = [section_of(opened, one, name=name) for one in corners]
+    sections = [section_of(shown, one) for one in corners]
     text = words_of(opened)
     output.mkdir(parents=True, exist_ok=True)
     written = [output / "slices.png", output / "projections.png"]
@@ -141,8 +156,18 @@ def _line(volume: Volume, path: Path) -> Values:
     return corners_of(open_recording(path), SiteFrame(float(origin[0]), float(origin[1])))
 
 
-def _has_peaks(volume: Volume) -> bool:
-    return {"amplitude", "coherence", "weight"} <= set(volume.variables)
+def _peaks(shown: Shown, most: int) -> list[Peak]:
+    """Return the strongest peaks among what is shown."""
+    from detectkit.volume.peaks import PeakSettings, find_peaks
+
+    volume = shown.volume
+    if most == 0 or not {"amplitude", "coherence", "weight"} <= set(volume.variables):
+        return []
+    found: list[Peak] = []
+    for one in find_peaks(volume, PeakSettings(most=CANDIDATES)):
+        if len(found) < most and shown.holds(one.easting_m, one.northing_m, one.depth_m):
+            found.append(one)
+    return found
 
 
 def _corners(cut: CutAcross) -> Values:

@@ -32,8 +32,87 @@ BOX_COLUMNS = 384
 """About so many columns along the sides of what is read at once."""
 PLACES = 256
 """Places of a section that are read at once."""
+LEAST_WEIGHT = 0.05
+"""Share of the usual weight at a depth below which a voxel counts as not imaged."""
+USUAL_PERCENTILE = 90.0
+SAMPLED = 8
+"""Every so many columns tell the usual weight."""
 SLICES = 8
 """About so many depths are cut where none are named."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A variable of a volume where enough traces saw it.
+
+    Beyond the lines a few traces from afar say next to nothing, but are divided by next to nothing:
+    such voxels count as not imaged.
+
+    Parameters
+    ----------
+    volume, name
+        What is shown.
+    least
+        Weight below which a voxel counts as not imaged, (depth,); None: every voxel is shown.
+    """
+
+    volume: Volume
+    name: Variable = "amplitude"
+    least: Float32s | None = None
+
+    @classmethod
+    def of(
+        cls, volume: Volume, *, name: Variable = "amplitude", least_weight: float = LEAST_WEIGHT
+    ) -> Shown:
+        """Return what is shown of a volume.
+
+        Parameters
+        ----------
+        volume, name
+            The variable.
+        least_weight
+            Share of the usual weight at a depth; 0: every voxel that a trace reached.
+        """
+        if "weight" not in volume.variables or least_weight <= 0.0:
+            return cls(volume, name)
+        return cls(volume, name, np.asarray(least_weight * usual_weight(volume), np.float32))
+
+    def read(self, east: slice, north: slice) -> Float32s:
+        """Return some columns, (easting, northing, depth); NaN: not imaged."""
+        values = self.volume.read(self.name, east=east, north=north)
+        if self.least is None:
+            return values
+        weight = self.volume.read("weight", east=east, north=north)
+        return np.where(weight >= self.least, values, np.float32(np.nan))
+
+    def holds(self, easting_m: float, northing_m: float, depth_m: float) -> bool:
+        """Tell whether the voxel nearest to a place is shown."""
+        volume = self.volume
+        at = [
+            int(np.argmin(np.abs(axis - place)))
+            for axis, place in (
+                (volume.easting_m, easting_m),
+                (volume.northing_m, northing_m),
+                (volume.depth_m, depth_m),
+            )
+        ]
+        column = self.read(slice(at[0], at[0] + 1), slice(at[1], at[1] + 1))
+        return bool(np.isfinite(column[0, 0, at[2]]))
+
+
+def usual_weight(volume: Volume) -> Values:
+    """Return the weight of voxels that many traces see, at each depth: the 90th percentile."""
+    parts, side, first = [], volume.grid.tile, volume.extent
+    for east, north in volume.tiles():
+        corner = ((east - first.east[0]) * side, (north - first.north[0]) * side)
+        tile = volume.read(
+            "weight",
+            east=slice(corner[0], corner[0] + side),
+            north=slice(corner[1], corner[1] + side),
+        )
+        parts.append(tile[::SAMPLED, ::SAMPLED].reshape(-1, volume.grid.depths))
+    seen = np.nan_to_num(np.concatenate(parts)) if parts else np.zeros((1, volume.grid.depths))
+    return np.asarray(np.percentile(seen, USUAL_PERCENTILE, axis=0), np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,11 +183,10 @@ def usual_depths(depth_m: Values) -> list[float]:
 
 
 def cut(
-    volume: Volume,
+    shown: Shown,
     *,
     depths_m: Sequence[float],
     band_m: tuple[float, float] | None = None,
-    name: Variable = "amplitude",
     widest: int = WIDEST,
     progress: Progress | None = None,
 ) -> Cuts:
@@ -116,14 +194,12 @@ def cut(
 
     Parameters
     ----------
-    volume
-        To cut.
+    shown
+        What to cut.
     depths_m
         Depths of the slices.
     band_m
         Shallow and deep end of the projections; None: all depths.
-    name
-        Which variable.
     widest
         Most pixels along a side; more columns than that share pixels, the largest value wins.
     progress
@@ -134,7 +210,7 @@ def cut(
     UsageError
         A depth that the volume does not hold, or nothing was imaged at all.
     """
-    depth_m = volume.depth_m
+    volume, depth_m = shown.volume, shown.volume.depth_m
     for one in depths_m:
         level_of(depth_m, one)
     shallow, deep = (float(depth_m[0]), float(depth_m[-1])) if band_m is None else band_m
@@ -144,7 +220,7 @@ def cut(
     planes = np.full((len(depths_m) + 3, *size), np.nan, np.float32)
     boxes = list(_boxes(volume, per_pixel))
     for done, (east, north) in enumerate(boxes, start=1):
-        values = volume.read(name, east=east, north=north)
+        values = shown.read(east, north)
         place = (
             slice(None),
             slice(east.start // per_pixel, -(-east.stop // per_pixel)),
@@ -156,9 +232,7 @@ def cut(
     return _trimmed(volume, planes, depths_m, band, per_pixel)
 
 
-def section(
-    volume: Volume, corners_m: Values, *, name: Variable = "amplitude", widest: int = 2 * WIDEST
-) -> Section:
+def section(shown: Shown, corners_m: Values, *, widest: int = 2 * WIDEST) -> Section:
     """Return the vertical cut along a line between two points, or with corners between them.
 
     Raises
@@ -166,10 +240,10 @@ def section(
     UsageError
         The line has no length, or nothing was imaged along it; the message tells the extent.
     """
+    volume = shown.volume
     places, along = places_along(corners_m, volume.grid.spacing_m)
     parts = [
-        _below(volume, name, places[start : start + PLACES])
-        for start in range(0, len(places), PLACES)
+        _below(shown, places[start : start + PLACES]) for start in range(0, len(places), PLACES)
     ]
     values = np.concatenate(parts)
     if not np.isfinite(values).any():
@@ -253,15 +327,16 @@ def _trimmed(
     )
 
 
-def _below(volume: Volume, name: Variable, places_m: Values) -> Float32s:
+def _below(shown: Shown, places_m: Values) -> Float32s:
     """Read the columns around some places and no more; NaN where the volume ends."""
+    volume = shown.volume
     origin = np.array([volume.easting_m[0], volume.northing_m[0]])
     position = (places_m - origin) / volume.grid.spacing_m
     low = np.clip(np.floor(position.min(axis=0)), 0, None).astype(int)
     high = np.clip(np.ceil(position.max(axis=0)) + 1, 0, volume.shape[:2]).astype(int)
     if (high <= low).any():
         return np.full((len(places_m), volume.shape[2]), np.nan, np.float32)
-    values = volume.read(name, east=slice(low[0], high[0]), north=slice(low[1], high[1]))
+    values = shown.read(slice(low[0], high[0]), slice(low[1], high[1]))
     first = origin + low * volume.grid.spacing_m
     columns = Columns(values, float(first[0]), float(first[1]), volume.grid.spacing_m)
     return vertical_section(columns, places_m)
