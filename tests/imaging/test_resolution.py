@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from detectkit.core import UsageError
-from detectkit.imaging.backprojection import Antennas
+from detectkit.core import UsageError, VoxelGrid
+from detectkit.imaging.backprojection import Antennas, MemoryTiles, TimeAxis
+from detectkit.imaging.backprojection.image import image_of
+from detectkit.imaging.backprojection.projector import BackProjector
+from detectkit.imaging.backprojection.settings import BackProjection
 from detectkit.imaging.point_spread import (
     LIGHT_M_PER_S,
     Pulse,
@@ -217,3 +220,64 @@ class TestAFlight:
     def test_a_depth_at_the_surface_is_refused(self) -> None:
         with pytest.raises(UsageError, match="above 0"):
             self.of(0.4, depth=0.0)
+
+
+class TestAgainstTheImaging:
+    """The theory shares no ray and no table with the back-projection: each checks the other."""
+
+    VELOCITY = 1.0e8
+    PULSE = Pulse.ricker(1.2e9)
+    GRID = VoxelGrid(0.01, 0.005, 65, tile=32)
+
+    @pytest.mark.parametrize(("height", "depth"), [(0.4, 0.1), (0.8, 0.25)])
+    def test_an_ideal_point_is_as_wide_as_theory_says(self, height: float, depth: float) -> None:
+        along, lines = np.meshgrid(np.arange(-0.6, 0.61, 0.03), [-0.1, 0.0, 0.1])
+        place = np.column_stack([along.ravel(), lines.ravel(), np.full(along.size, height)])
+        antennas = Antennas.level(place, place)
+        point = np.array([0.0, 0.0, depth])
+        image = self.imaged(antennas, point)
+        down = round(depth / 0.005)
+        cuts = (
+            ((np.arange(64) - 32) * 0.01, image[:, 32, down]),
+            ((np.arange(64) - 32) * 0.01, image[32, :, down]),
+            ((np.arange(65) - down) * 0.005, image[32, 32, :]),
+        )
+        for axis, (offset, level) in enumerate(cuts):
+            theory = point_spread(
+                antennas, point, cut(axis, offset, depth), pulse=self.PULSE,
+                medium=medium_of(self.VELOCITY), weight=np.ones(along.size),
+            )  # fmt: skip
+            found, wanted = lobe_of(offset, level / level.max()), lobe_of(offset, theory)
+            assert found.width_m == pytest.approx(wanted.width_m, rel=0.03), axis
+            assert abs(found.sidelobe - wanted.sidelobe) < 0.05, axis
+
+    def imaged(self, antennas: Antennas, point: np.ndarray) -> np.ndarray:
+        """Back-project traces in which the point answers with the pulse at Fermat's time."""
+        time = np.arange(400) * 4e-11
+        traces = np.zeros((len(antennas), time.size), np.float32)
+        for row, antenna in zip(traces, antennas.transmitter, strict=True):
+            distance = math.hypot(*(antenna[:2] - point[:2]))
+            s = (np.pi * 1.2e9 * (time - 2.0 * self.one_way_s(distance, antenna[2], point[2]))) ** 2
+            row[:] = (1.0 - 2.0 * s) * np.exp(-s)
+        settings = BackProjection(self.VELOCITY, 5.0, taper=0.0, weights="equal", oversampling=8)
+        tiles = MemoryTiles()
+        projector = BackProjector(self.GRID, settings, TimeAxis(0.0, 4e-11, time.size), tiles)
+        projector.push(traces, antennas)
+        projector.finish()
+        rows = []
+        for east in (-1, 0):
+            sums = [tiles.get((east, north)) for north in (-1, 0)]
+            rows.append(
+                np.concatenate([image_of(one).amplitude for one in sums if one is not None], 1)
+            )
+        return np.concatenate(rows)
+
+    def one_way_s(self, distance: float, height: float, depth: float) -> float:
+        n = LIGHT_M_PER_S / self.VELOCITY
+
+        def path(crossing: float) -> float:
+            return math.hypot(crossing, height) + n * math.hypot(distance - crossing, depth)
+
+        found = minimize_scalar(path, bounds=(0.0, max(distance, 1e-9)), method="bounded",
+                                options={"xatol": 1e-9})  # fmt: skip
+        return float(found.fun) / LIGHT_M_PER_S

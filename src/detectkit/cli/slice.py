@@ -74,7 +74,7 @@ def slice_(  # noqa: PLR0913, PLR0917 - typer passes options by name
             help="Voxels with less than this share of the usual weight at their depth are shown "
             "as not imaged.",
         ),
-    ] = 0.05,
+    ] = 0.15,
     variable: Annotated[
         str, typer.Option("--variable", metavar="NAME", help="What to show: amplitude, coherence.")
     ] = "amplitude",

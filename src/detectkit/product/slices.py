@@ -15,6 +15,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, Normalize, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from detectkit.core import FormatError
 from detectkit.geo import geographic_of
@@ -35,7 +36,7 @@ TALLEST_IN = 11.0
 DPI = 110
 BRIGHT = (
     "Bright: echoes that add up there. An image without a bright spot does not mean that nothing "
-    "is there; a bright spot is not yet an object."
+    "is there; a bright spot is not yet an object. Grey: no trace saw it, or few from afar."
 )
 LEVELS: dict[str, str] = {
     "amplitude": "amplitude of the focused echo\n(unit of the processed samples; root scale)",
@@ -158,7 +159,15 @@ def draw_projections(
         ax.set_xlabel("easting (m)")
         ax.set_ylabel("northing (m)")
         place: dict[str, Any] = {} if stacked else {"location": "bottom"}
-        figure.colorbar(scale.bar(), ax=ax, label=label, shrink=0.9, extend=scale.extend, **place)
+        figure.colorbar(
+            scale.bar(),
+            ax=ax,
+            label=label,
+            shrink=0.9,
+            extend=scale.extend,
+            ticks=MaxNLocator(4),
+            **place,
+        )
     _pale(axes[1], cuts, panels[0][2].norm)
     _mark(axes[0], list(enumerate(peaks, 1)))
     title = f"{shallow:g} to {deep:g} m deep: {text.source}"

@@ -32,7 +32,7 @@ BOX_COLUMNS = 384
 """About so many columns along the sides of what is read at once."""
 PLACES = 256
 """Places of a section that are read at once."""
-LEAST_WEIGHT = 0.05
+LEAST_WEIGHT = 0.15
 """Share of the usual weight at a depth below which a voxel counts as not imaged."""
 USUAL_PERCENTILE = 90.0
 SAMPLED = 8
