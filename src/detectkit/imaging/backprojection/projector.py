@@ -170,10 +170,12 @@ class BackProjector:
 
     def _add(self, index: TileIndex, sums: Sums, prepared: _Prepared) -> int:
         columns = self.grid.easting_m(index[0]), self.grid.northing_m(index[1])
-        choice = WEIGHTS.index(self.settings.weights), self.settings.taper
+        taper = self.settings.taper
+        choice = WEIGHTS.index(self.settings.weights), 1.0 - taper, 1.0 / max(taper, 1e-9)
+        lookup = prepared.paths, prepared.beams
         return kernel.add_traces(
-            sums, columns, self._depth, prepared.rows, (prepared.paths, prepared.beams),
-            prepared.signals, choice,
+            sums.reshape(4, -1), columns, self._depth, prepared.rows, lookup, prepared.signals,
+            choice,
         )  # fmt: skip
 
     def _each(self, work: Callable[..., Any], items: list[tuple[Any, ...]]) -> Iterable[Any]:

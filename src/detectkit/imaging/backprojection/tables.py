@@ -27,9 +27,9 @@ Values = npt.NDArray[np.float64]
 Paths = npt.NDArray[np.float32]
 Beams = npt.NDArray[np.float32]
 
-LOUDNESS, SINE, COSINE = range(3)
-"""Of a leg at the middle depth: 1 / spreading times what passes the surface; angle to the normal
-where the antenna is."""
+LOUDNESS, LEAN, COSINE = range(3)
+"""Of a leg at the middle depth: 1 / spreading times what passes the surface; of the angle to the
+normal where the antenna is, its sine over the distance, and its cosine."""
 
 STEPS = 2
 
@@ -138,7 +138,7 @@ def _beam(
     if height <= SMALLEST:
         path = max(math.sqrt(distance * distance + depth * depth), 1e-3)
         out[LOUDNESS] = 1.0 / path
-        out[SINE] = distance / path
+        out[LEAN] = 1.0 / path
         out[COSINE] = depth / path
         return
     air = 1.0 / math.sqrt(1.0 + tangent * tangent)
@@ -150,5 +150,5 @@ def _beam(
     reflection = (air - inside) / (air + inside)
     passed = 1.0 - reflection * reflection
     out[LOUDNESS] = math.sqrt(passed / (index * sideways * lengthways))
-    out[SINE] = sine
+    out[LEAN] = 1.0 / sideways
     out[COSINE] = air
