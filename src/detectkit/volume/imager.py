@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from detectkit.core import Block, BlockSpec, PipelineError, UsageError, VoxelGrid
+from detectkit.core import Block, BlockSpec, PipelineError, UsageError
 from detectkit.geo import SiteFrame
 from detectkit.imaging.backprojection import TimeAxis
-from detectkit.imaging.backprojection.image import TileImage, image_of
+from detectkit.imaging.backprojection.image import image_of
 from detectkit.imaging.backprojection.projector import BackProjector
 from detectkit.imaging.backprojection.settings import BackProjection
+from detectkit.imaging.backprojection.tiles import Sums
 from detectkit.io.volume import (
     Extent,
     ScratchTiles,
@@ -23,6 +25,7 @@ from detectkit.io.volume import (
     VolumeWriter,
     check_replaceable,
 )
+from detectkit.volume.coverage import Coverage, widths_m
 from detectkit.volume.geometry import Placed, Placing
 from detectkit.volume.settings import Fitted
 
@@ -85,7 +88,7 @@ class Imager:
     _axis: TimeAxis | None = None
     _tiles: ScratchTiles | None = None
     _projector: BackProjector | None = None
-    _grid: VoxelGrid | None = None
+    _coverage: Coverage | None = None
 
     def __post_init__(self) -> None:
         check_replaceable(self.path)
@@ -145,30 +148,44 @@ class Imager:
     def _add(self, placed: Placed) -> None:
         if self._projector is None and self._axis is not None:
             frame = self._placing.frame
-            self._grid = self.fitted.grid("" if frame is None else frame.crs_wkt)
-            self._tiles = ScratchTiles(self.path, self._grid)
+            grid = self.fitted.grid("" if frame is None else frame.crs_wkt)
+            self._tiles = ScratchTiles(self.path, grid)
+            self._coverage = Coverage(grid, self.fitted.radius_m)
             settings = BackProjection(self.fitted.soil.velocity_m_per_s, self.fitted.radius_m)
             self._projector = BackProjector(
-                self._grid, settings, self._axis, self._tiles, threads=self.threads
+                grid, settings, self._axis, self._tiles, threads=self.threads
             )
-        if self._projector is not None:
-            self._projector.push(placed.traces, placed.antennas)
+        antennas = placed.antennas
+        if self._projector is not None and self._coverage is not None:
+            self._coverage.push(0.5 * (antennas.transmitter + antennas.receiver))
+            self._projector.push(placed.traces, antennas)
 
     def _write(self, words: dict[str, Any]) -> int:
-        if self._projector is None or self._tiles is None or self._grid is None:
+        tiles, coverage = self._tiles, self._coverage
+        if self._projector is None or tiles is None or coverage is None:
             return 0
         self._projector.finish()
-        indices = list(self._tiles.indices())
+        widths = self._widths_m(coverage)
+        indices = [one for one in tiles.indices() if coverage.imaged(one, widths).any()]
         if not indices:
             return 0
         with VolumeWriter(
-            self.path, self._grid, Extent.around(indices), attributes=words
+            self.path, coverage.grid, Extent.around(indices), attributes=words
         ) as volume:
             for index in indices:
-                sums = self._tiles.get(index)
+                sums = tiles.get(index)
                 if sums is not None:
-                    volume.put(index, _tile_of(image_of(sums)))
+                    volume.put(index, _tile_of(sums, coverage.imaged(index, widths)))
         return len(indices)
+
+    def _widths_m(self, coverage: Coverage) -> npt.NDArray[np.float64]:
+        soil = self.fitted.soil
+        return widths_m(
+            coverage.grid,
+            velocity_m_per_s=soil.velocity_m_per_s,
+            wavelength_m=soil.wavelength_m,
+            height_m=coverage.usual_height_m,
+        )
 
     def _words(self) -> dict[str, Any]:
         soil, frame = self.fitted.soil, self._placing.frame
@@ -178,6 +195,7 @@ class Imager:
             "velocity_source": soil.velocity_source,
             "wavelength_m": soil.wavelength_m,
             "radius_m": self.fitted.radius_m,
+            "usual_height_m": 0.0 if self._coverage is None else self._coverage.usual_height_m,
             "origin_deg": None if frame is None else [frame.longitude_deg, frame.latitude_deg],
             "traces": self._placing.used,
             "traces_left_out": dict(self._placing.left_out),
@@ -192,8 +210,13 @@ def _axis_of(spec: BlockSpec) -> TimeAxis:
     return TimeAxis(spec.first_twt_s, spec.sample_interval_s, spec.samples)
 
 
-def _tile_of(image: TileImage) -> dict[Variable, Tile]:
-    """Return what is written of a tile: NaN where no trace counted, in all variables alike."""
-    imaged = image.weight > 0.0
-    weight = np.where(imaged, image.weight, np.float32(np.nan))
-    return {"amplitude": image.amplitude, "coherence": image.coherence, "weight": weight}
+def _tile_of(sums: Sums, imaged: npt.NDArray[np.bool_]) -> dict[Variable, Tile]:
+    """Return what is written of a tile: NaN where it was not imaged, in all variables alike."""
+    image = image_of(sums)
+    imaged = imaged & (image.weight > 0.0)
+    values: dict[Variable, Tile] = {
+        "amplitude": image.amplitude,
+        "coherence": image.coherence,
+        "weight": image.weight,
+    }
+    return {name: np.where(imaged, one, np.float32(np.nan)) for name, one in values.items()}

@@ -97,7 +97,7 @@ def find_peaks(volume: Volume, settings: PeakSettings = PeakSettings()) -> list[
     falls with the root of what is averaged, so a voxel that many traces see straight below them is
     trusted more than one that few see from the side.
 
-    A peak is no smaller than those of its 26 neighbours that were imaged, and at least `contrast`
+    A peak is no smaller than its 26 neighbours, which must all be imaged, and at least `contrast`
     times the median of its depth; not in the shallowest or deepest voxel,
     where what lies beyond is not known. Its place is that of the parabolas through it and its
     neighbours along each axis. Tile by tile: memory does not grow with the volume.
@@ -162,6 +162,7 @@ def _of_tile(
     with np.errstate(invalid="ignore"):
         found = (strength == highest) & (strength >= settings.contrast * clutter) & (strength > 0.0)
     found[:, :, [0, -1]] = False
+    found &= ~maximum_filter(np.isneginf(strength), size=3, mode="constant", cval=True)
     own = np.zeros(found.shape, np.bool_)
     shift = [start - one for start, one in zip(starts, low, strict=True)]
     own[shift[0] : shift[0] + side, shift[1] : shift[1] + side] = True
