@@ -15,7 +15,7 @@ import typer
 from rich.live import Live
 
 from detectkit.cli.exit_codes import ExitCode
-from detectkit.cli.output import (
+from detectkit.cli.output import (, say_notices
     err,
     of_the_system,
     out,
@@ -75,11 +75,14 @@ def fly(
     from detectkit.live.warm_up import warm_up
     from detectkit.live.workable import check_workable
     from detectkit.mission import Mission
+    from detectkit.mission.calibrations import remarks
 
     with _shipped(mission, simulate=simulate) as path:
         read = Mission.read(path)
         scenario = _scenario(read, path) if simulate else None
         check_workable(read)
+        radars = [one.id for one in read.mounts if one.instrument().kind == "gpr"]
+        say_notices(remarks(radars, read.calibrations, datetime.now(UTC)))
         with err.status("getting ready"):  # before any link opens, and any simulated flight begins
             warm_up(read)
         if check:

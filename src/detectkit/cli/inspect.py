@@ -56,6 +56,7 @@ def inspect(
     else:
         for part in parts:
             _print(recording, part.to_dict(), _strip(part))
+        _print_calibrations(description["calibrations"])
         say_notices(recording.notices)
     if png is not None and parts:
         _draw(recording, parts, png)
@@ -76,6 +77,19 @@ def _print(recording: Recording, facts: dict[str, Any], strip: str) -> None:
     out.print(table)
     if strip:
         out.print(f"[dim]energy along the line[/dim] |{strip}|")
+
+
+def _print_calibrations(known: list[dict[str, Any]]) -> None:
+    for one in known:
+        simulated = ", simulated" if one["simulated"] else ""
+        until = one["expires_utc"][:10]
+        out.print(
+            f"calibration {one['name']}: {one['id'][:12]} of {one['instrument']}, holds until "
+            f"{until}{simulated}",
+            markup=False,
+        )
+        for fault in one["faults"]:
+            out.print(f"  {fault}", markup=False)
 
 
 def _facts(recording: Recording, facts: dict[str, Any]) -> list[tuple[str, str]]:

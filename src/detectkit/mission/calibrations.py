@@ -13,6 +13,7 @@ from detectkit.calibration.library import find
 from detectkit.calibration.record import CalibrationRecord
 from detectkit.calibration.record_file import record_from
 from detectkit.core import Block, DetectkitError
+from detectkit.io import Notice
 from detectkit.pipeline import Pipeline
 
 
@@ -91,11 +92,26 @@ class MissionCalibrations:
         }
 
 
-def expired(texts: Mapping[str, str], at_utc: datetime) -> list[str]:
-    """Return which calibrations of a mission do not hold at a time, in words."""
+def remarks(radars: Iterable[str], texts: Mapping[str, str], at_utc: datetime) -> list[Notice]:
+    """Return what can be said of a mission's calibrations before the first trace.
+
+    Parameters
+    ----------
+    radars
+        Names of the mission's radars.
+    texts
+        Calibrations by the name of their instrument.
+    at_utc
+        When it is to fly.
+    """
     records = MissionCalibrations(texts).records
-    return [
-        f"{name}: its calibration {one.id[:12]} expired on {one.expires_utc:%Y-%m-%d}"
-        for name, one in records.items()
-        if at_utc >= one.expires_utc
+    said = [
+        Notice("note", f"{name}: no calibration; time zero is guessed from each trace")
+        for name in radars
+        if name not in records
     ]
+    for name, one in records.items():
+        if at_utc >= one.expires_utc:
+            text = f"its calibration {one.id[:12]} expired on {one.expires_utc:%Y-%m-%d}"
+            said.append(Notice("warning", f"{name}: {text}"))
+    return said

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from detectkit.calibration.check import check_record
+from detectkit.calibration.choose import attached, flown_at
+from detectkit.calibration.record import CalibrationRecord
 from detectkit.core import Block
 from detectkit.core.block import follows
 from detectkit.io import Recording, Stream
@@ -163,7 +166,8 @@ def describe_recording(recording: Recording, parts: list[Inspection]) -> dict[st
     """Return the object of ``inspect --json``: the first stream's figures on top.
 
     ``warnings`` holds what is wrong and what had to be assumed, ``notes`` what is worth
-    knowing; ``streams`` holds the figures of every line and channel.
+    knowing, ``calibrations`` those that came with a flight; ``streams`` holds the figures of
+    every line and channel.
     """
     streams = [part.to_dict() for part in parts]
     notices = recording.notices
@@ -173,9 +177,35 @@ def describe_recording(recording: Recording, parts: list[Inspection]) -> dict[st
         **(streams[0] if streams else {}),
         "warnings": [str(one) for one in notices if one.severity != "note"],
         "notes": [str(one) for one in notices if one.severity == "note"],
+        "calibrations": calibrations_of(recording),
         "overrides": dict(recording.overrides),
         "streams": streams,
     }
+
+
+def calibrations_of(recording: Recording) -> list[dict[str, Any]]:
+    """Return the calibrations that came with a recording, and what does not fit of each."""
+    return [
+        {
+            "name": name,
+            "id": record.id,
+            "instrument": record.instrument,
+            "serial": record.serial,
+            "expires_utc": record.expires_utc.isoformat(),
+            "simulated": record.simulated,
+            "faults": _faults(recording, record),
+        }
+        for name, record in attached(recording.attachments).items()
+    ]
+
+
+def _faults(recording: Recording, record: CalibrationRecord) -> list[str]:
+    radars = [one for one in recording.streams if one.header.sensor.kind == "gpr" and one.traces]
+    if record.radar is None or not radars:
+        return []
+    alike = [one for one in radars if one.header.sensor.instrument == record.instrument]
+    first = (alike or radars)[0].rows(0, 1)
+    return [one.text for one in check_record(record, first.spec, flown_at(first))]
 
 
 def distance_m(stream: Stream) -> float | None:

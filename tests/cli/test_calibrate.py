@@ -1,0 +1,104 @@
+"""A few recordings on the ground become a record, which a run then uses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from detectkit.calibration.library import find
+from detectkit.calibration.record_file import read_record, write_record
+from detectkit.io.flight.writer import FlightWriter
+from detectkit_sim_data.recipes.make_calibration_shots import VirtualRadar
+
+from .conftest import Command
+
+HEIGHTS_M = (0.45, 0.7, 1.0)
+
+
+@pytest.fixture(scope="module")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder, virtual = tmp_path_factory.mktemp("shots"), VirtualRadar.of_demo()
+    blocks = {"air": virtual.air(traces=300), "pass": virtual.target_pass(0.6, start_s=90.0)}
+    blocks |= {f"{h}": virtual.shot(h, start_s=60.0, traces=50) for h in HEIGHTS_M}
+    blocks["survey"] = virtual.shot(0.5, start_s=120.0, traces=64)
+    for name, block in blocks.items():
+        with FlightWriter(folder / f"{name}.h5") as flight:
+            flight.stream("gpr").append(block)
+            flight.attach("attachments/simulated", "demo")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(shots: Path) -> list[str | Path]:
+    plates = [word for h in HEIGHTS_M for word in ("--plate", f"{h}={shots / f'{h}.h5'}")]
+    return ["calibrate", "radar", "--air", shots / "air.h5", *plates]
+
+
+def test_recordings_become_a_record_and_a_picture_in_the_users_folder(
+    detectkit: Command,
+    made: list[str | Path],
+    shots: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DETECTKIT_CALIBRATION", str(tmp_path / "mine"))
+    facts = json.loads(detectkit(*made, "--target", f"0.6={shots / 'pass.h5'}", "--json").out)
+    radar = facts["radar"]
+    assert radar["time_zero_s"] == pytest.approx(1.5e-9, abs=radar["time_zero_error_s"])
+    assert radar["pattern_db"][0] == 0.0
+    assert facts["simulated"] == "demo"
+    record, picture = (Path(one) for one in facts["files"])
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    shown = detectkit("calibrate", "show", record.stem).out
+    assert "time zero 1." in shown
+    assert "no instrument was measured" in shown
+    assert json.loads(detectkit("calibrate", "show", record, "--json").out)["id"] == facts["id"]
+    assert "demo-radar.toml" in detectkit("calibrate", "list").out
+    assert len(json.loads(detectkit("calibrate", "list", "--json").out)) == 2
+
+
+def test_a_run_uses_it_and_says_where_it_does_not_fit(
+    detectkit: Command, shots: Path, tmp_path: Path
+) -> None:
+    record = tmp_path / "old.toml"
+    write_record(replace(read_record(find(Path("demo-radar"))), valid_days=1e-5), record)
+    out = tmp_path / "out"
+    done = detectkit("process", shots / "survey.h5", "--calibration", record, "-o", out)
+    assert "had expired" in done.err
+    text = _pipeline(out)
+    assert 'use = "calibrated"' in text
+    assert 'use = "time-zero-threshold"' not in text
+    again = detectkit("process", "--repeat", out / "run.toml", "-o", tmp_path / "again")
+    assert "had expired" in again.err
+    detectkit("process", shots / "survey.h5", "--calibration", "none", "-o", tmp_path / "plain")
+    assert "calibrated" not in _pipeline(tmp_path / "plain")
+
+
+def test_what_is_given_wrongly_is_refused(
+    detectkit: Command, made: list[str | Path], shots: Path, tmp_path: Path
+) -> None:
+    assert "HEIGHT=FILE" in detectkit(*made, "--plate", "low.h5").err
+    given = ["--pipeline", tmp_path / "p.toml", "--calibration", "demo-radar"]
+    (tmp_path / "p.toml").write_text("", encoding="utf-8")
+    assert "leave --calibration out" in detectkit("process", shots / "air.h5", *given).err
+
+
+def test_a_flight_tells_its_calibrations(detectkit: Command, tmp_path: Path) -> None:
+    text = find(Path("demo-radar")).read_text(encoding="utf-8")
+    block = VirtualRadar.of_demo().shot(0.5, start_s=120.0, traces=64)
+    with FlightWriter(tmp_path / "flight.h5") as flight:
+        flight.stream("gpr").append(block)
+        flight.attach("calibration/gpr.toml", text)
+    told = json.loads(detectkit("inspect", tmp_path / "flight.h5", "--json").out)
+    assert [one["faults"] for one in told["calibrations"]] == [[]]
+    assert "calibration gpr" in detectkit("inspect", tmp_path / "flight.h5").out
+    detectkit("process", tmp_path / "flight.h5", "-o", tmp_path / "out")
+    assert 'use = "calibrated"' in _pipeline(tmp_path / "out")
+
+
+def _pipeline(folder: Path) -> str:
+    (path,) = (folder / "pipelines").glob("*.toml")
+    return path.read_text(encoding="utf-8")
