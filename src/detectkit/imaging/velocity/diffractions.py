@@ -60,6 +60,8 @@ def find_diffractions(
     """
     found: list[Diffraction] = []
     for apex in find_apexes(line, np.array(TRIED_M_PER_S), band_s=band_s, most=most):
+        if any(_on_flank(apex, other, line) for other in found):
+            continue
         one = _followed(line, apex, offset_s)
         if one is not None and not any(_same(one, other, line) for other in found):
             found.append(one)
@@ -107,6 +109,17 @@ def _usable(fit: Diffractor, arrivals: Arrivals, line: Line) -> bool:
         and told
         and deep_enough
     )
+
+
+def _on_flank(apex: Apex, other: Diffraction, line: Line) -> bool:
+    """Tell whether an apex lies on a curve that was followed already."""
+    at = np.flatnonzero(other.arrivals.rows == apex.row)
+    if at.size == 0:
+        return False
+    here = slice(apex.row, apex.row + 1)
+    place_m = float(line.along_m[apex.row])
+    twt_s = line.times(here, place_m, apex.depth_m, apex.velocity_m_per_s)[0]
+    return abs(float(twt_s - other.arrivals.twt_s[at[0]])) <= line.period_s
 
 
 def _same(one: Diffraction, other: Diffraction, line: Line) -> bool:

@@ -164,8 +164,6 @@ def _fitted(
     offset_s: float,
 ) -> Diffractor:
     sides = len(place)
-    start = np.array([*place, *rest])
-    scale = np.array([*[rest[0]] * (sides + 1), rest[1]])
 
     def model(p: Float64s) -> Float64s:
         north = p[1] if sides == 2 else 0.0
@@ -173,17 +171,15 @@ def _fitted(
         times = point_times(picks.transmitter, picks.receiver, point, abs(p[sides + 1]))
         return np.asarray(times)
 
-    observed, tolerance = picks.time_s - offset_s, TIME_SHARE * period_s
-
-    def fit(times: Float64s, first: Float64s) -> Fit:
-        return robust_fit(
-            model, times, first, scale=scale, tolerance=tolerance, weights=picks.weight
-        )
-
-    fixed = fit(observed, start)
-    step_s = 0.02 * period_s
-    moved = fit(observed - step_s, fixed.values)
-    per_offset = (np.abs(moved.values) - np.abs(fixed.values)) / step_s
+    fixed = robust_fit(
+        model,
+        picks.time_s - offset_s,
+        np.array([*place, *rest]),
+        scale=np.array([*[rest[0]] * (sides + 1), rest[1]]),
+        tolerance=TIME_SHARE * period_s,
+        weights=picks.weight,
+    )
+    per_offset = -fixed.per_shift
     apex = _apex(picks, fixed, sides)
     values, errors = np.abs(fixed.values[sides:]), fixed.errors
     return Diffractor(

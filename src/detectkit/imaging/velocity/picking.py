@@ -29,7 +29,7 @@ AIR_SHARE = 0.9
 """Of the height that counts like depth in how far an echo is followed."""
 FOLLOWED = 2.5
 """Sizes of an echo to which it is followed on each side, as long as it is found."""
-STANDS_OUT = 6.0
+STANDS_OUT = 7.0
 """Times the picture's median that an apex's sum must have."""
 LIKENESS = 0.75
 """Normalised correlation from which a wavelet counts as found."""
