@@ -246,7 +246,8 @@ def _mark(axes: Axes, peaks: Sequence[tuple[int, Peak]]) -> None:
         axes.plot([one.easting_m], [one.northing_m], "o", ms=11.0, mfc="none", zorder=3,
                   mec=INDICATION_COLOUR, mew=1.6, path_effects=outline)  # fmt: skip
         axes.annotate(
-            str(rank), (one.easting_m, one.northing_m), xytext=(6.0, -12.0 if at_top else 5.0), fontsize=8,
+            str(rank), (one.easting_m, one.northing_m),
+            xytext=(6.0, -12.0 if at_top else 5.0), fontsize=8,
             textcoords="offset points", color=INDICATION_COLOUR, fontweight="bold", zorder=4,
             path_effects=outline, annotation_clip=True,
         )  # fmt: skip
