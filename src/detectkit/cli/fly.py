@@ -15,12 +15,13 @@ import typer
 from rich.live import Live
 
 from detectkit.cli.exit_codes import ExitCode
-from detectkit.cli.output import (, say_notices
+from detectkit.cli.output import (
     err,
     of_the_system,
     out,
     say_error,
     say_found,
+    say_notices,
     sensors_first,
     trace_progress,
 )
