@@ -44,7 +44,7 @@ class PeakSettings:
         As many are returned, those with the highest contrast.
     """
 
-    contrast: float = 4.0
+    contrast: float = 20.0
     separation_m: float | None = None
     shallowest_m: float | None = None
     northing_m: tuple[float, float] | None = None
@@ -93,9 +93,9 @@ class Peak:
 def find_peaks(volume: Volume, settings: PeakSettings = PeakSettings()) -> list[Peak]:
     """Return the peaks of a volume, the one with the highest contrast first.
 
-    What is compared is amplitude x coherence x square root of the weight: the noise of a mean
-    falls with the root of what is averaged, so a voxel that many traces see straight below them is
-    trusted more than one that few see from the side.
+    The strength of a voxel is amplitude x weight x coherence: what its traces' echoes add up to,
+    as far as they agree. So of the places that could explain an echo the one that most traces see
+    straight below them wins over one that few see from the side.
 
     A peak is no smaller than its 26 neighbours, which must all be imaged, and at least `contrast`
     times the median of its depth; not in the shallowest or deepest voxel,
@@ -114,9 +114,10 @@ def find_peaks(volume: Volume, settings: PeakSettings = PeakSettings()) -> list[
     clutter = _clutter(volume)
     found = (row for index in volume.tiles() for row in _of_tile(volume, index, clutter, settings))
     rows = [row for row in found if row.depth_m >= shallowest and low <= row.northing_m <= high]
-    rows.sort(key=lambda row: (-row.contrast, row.easting_m, row.northing_m, row.depth_m))
-    kept = _separated(rows, settings.separation_m or wavelength, settings.most)
-    return [_finished(volume, row, wavelength) for row in kept]
+    rows.sort(key=lambda row: (-row.strength, row.easting_m, row.northing_m, row.depth_m))
+    kept = _separated(rows, settings.separation_m or wavelength)
+    kept.sort(key=lambda row: -row.contrast)
+    return [_finished(volume, row, wavelength) for row in kept[: settings.most]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ class _Row:
     coherence: float
     weight: float
     contrast: float
+    strength: float
 
 
 def _clutter(volume: Volume) -> Values:
@@ -183,6 +185,7 @@ def _of_tile(
             coherence=float(coherence[at]),
             weight=float(weight[at]),
             contrast=contrast,
+            strength=float(strength[at]),
         )
 
 
@@ -194,7 +197,7 @@ def _values(volume: Volume, part: dict[str, slice]) -> tuple[Float32s, Float32s,
 
 
 def _strength(amplitude: Float32s, coherence: Float32s, weight: Float32s) -> Float32s:
-    return np.asarray(amplitude * coherence * np.sqrt(weight), np.float32)
+    return np.asarray(amplitude * weight * coherence, np.float32)
 
 
 def _first(volume: Volume, index: TileIndex) -> tuple[int, int]:
@@ -219,8 +222,8 @@ def _vertex(strength: Float32s, at: tuple[int, ...]) -> Values:
     return offset
 
 
-def _separated(rows: list[_Row], separation_m: float, most: int) -> list[_Row]:
-    """Return the strongest of each neighbourhood, strongest first, up to `most`."""
+def _separated(rows: list[_Row], separation_m: float) -> list[_Row]:
+    """Return the strongest of each neighbourhood, strongest first."""
     cells: dict[tuple[int, ...], list[_Row]] = {}
     kept: list[_Row] = []
     for row in rows:
@@ -230,8 +233,6 @@ def _separated(rows: list[_Row], separation_m: float, most: int) -> list[_Row]:
             continue
         cells.setdefault(cell, []).append(row)
         kept.append(row)
-        if len(kept) == most:
-            break
     return kept
 
 
