@@ -87,3 +87,10 @@ def test_an_unknown_position_stays_unknown() -> None:
 def test_an_origin_off_the_globe_is_refused(origin: tuple[float, float]) -> None:
     with pytest.raises(UsageError, match="not on the globe"):
         LocalFrame(*origin)
+
+
+def test_an_origin_of_numpy_scalars_is_the_same_origin() -> None:
+    longitude, latitude = np.array([47.0, 47.001]), np.array([40.0, 40.001])
+    plain = LocalFrame(47.0, 40.0).to_local(longitude, latitude)
+    scalars = LocalFrame(longitude[0], latitude[0]).to_local(longitude, latitude)
+    np.testing.assert_array_equal(scalars, plain)

@@ -81,7 +81,8 @@ class LocalFrame:
         return _finite(self._pipeline().transform(easting_m, northing_m, up, direction="INVERSE"))
 
     def _pipeline(self) -> Transformer:
-        return _topocentric(self.longitude_deg, self.latitude_deg, self.up_m)
+        # A NumPy scalar's repr is no number to PROJ, which would take 0 without a word.
+        return _topocentric(float(self.longitude_deg), float(self.latitude_deg), float(self.up_m))
 
 
 @lru_cache(maxsize=16)
