@@ -9,14 +9,18 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from detectkit.batch.job import KnownVelocity, plan
 from detectkit.batch.velocity import measure_velocity
 from detectkit.batch.velocity_pictures import draw_gather, draw_velocity
 from detectkit.batch.velocity_result import MeasuredVelocity, read_measured
+from detectkit.cli.app import app
 from detectkit.core import FormatError, UsageError
 
 WALL_M_PER_S = 0.135e9
+SIMULATED_M_PER_S = 0.1133e9
+"""Of the line that ships: permittivity 7."""
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +88,18 @@ def test_an_error_larger_than_the_velocity_is_refused(shared_data: Path) -> None
             velocity_m_per_s=1e8,
             known=KnownVelocity(1e8),
         )
+
+
+def test_the_command_prints_what_scripts_read() -> None:
+    demo = Path(__file__).parents[2] / "sim_data" / "detectkit_sim_data" / "demo_line.h5"
+    ran = CliRunner().invoke(app, ["velocity", str(demo), "--json"])
+    assert ran.exit_code == 0, ran.output
+    answer = json.loads(ran.stdout)
+    assert answer["interval_level"] == 0.95
+    one = answer["hyperbolas"][0]
+    for name in ("along_track", "apex_time", "depth", "velocity"):
+        unit = {"apex_time": "s", "velocity": "m_per_s"}.get(name, "m")
+        low, high = one[f"{name}_interval_{unit}"]
+        assert low < one[f"{name}_{unit}"] < high
+    low, high = answer["recommended"]["interval_m_per_s"]
+    assert low < SIMULATED_M_PER_S < high

@@ -26,7 +26,7 @@ ZERO_S = 7e-9
 @pytest.fixture(scope="module")
 def gather() -> Gather:
     rng = np.random.default_rng(4)
-    offset = 0.6 + 0.2 * np.arange(40)
+    offset = 0.6 + 0.2 * np.arange(40.0)
     axis = np.arange(600) * 4e-10
     data = 0.03 * rng.standard_normal((40, 600))
     for row, x in enumerate(offset):

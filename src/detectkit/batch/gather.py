@@ -141,7 +141,9 @@ def _even(level: npt.NDArray[np.float32], window: int) -> npt.NDArray[np.float32
 def _mean(found: list[Reflection], ground: DirectWave | None) -> Combined | None:
     if found:
         values = np.array([one.velocity_m_per_s for one in found])
-        return combine(values, np.array([one.velocity_error_m_per_s for one in found]))
+        errors = np.array([one.velocity_error_m_per_s for one in found])
+        # Picks of one gather share traces, time zero and the ground wave's train.
+        return combine(values, errors, common_error=float(errors.min()))
     if ground is None:
         return None
     value, error = ground.velocity_m_per_s, ground.velocity_error_m_per_s

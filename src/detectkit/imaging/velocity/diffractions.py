@@ -21,7 +21,7 @@ ROUNDS = 3
 FEWEST_PICKS = 11
 FLANKS = (0.4, 0.8)
 """Least reach of the picks over the echo's size (`picking.size_of`): shorter and longer flank."""
-WORST_SCATTER = 0.1
+WORST_SCATTER = 0.125
 """Of the picks about the curve, in periods."""
 WORST_ERROR = 0.15
 """Relative error of a velocity that is still told."""
