@@ -37,8 +37,6 @@ Pairs = npt.NDArray[np.uint64]
 """Two float32 that are looked up together, as one number; the first in its lower half."""
 
 EQUAL, SPREADING, BEAM = range(3)
-LANES = 8
-"""Depths done at once: tables have a multiple of them, so that no remainder is done one by one."""
 PIECE = LENGTH
 HALF = np.uint64(32)
 ZERO = np.float32(0.0)

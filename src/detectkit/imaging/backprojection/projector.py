@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
-from itertools import pairwise
+from itertools import starmap
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,16 @@ import numpy.typing as npt
 from detectkit.core import TileIndex, VoxelGrid
 from detectkit.core.errors import ShapeError, UsageError
 from detectkit.imaging.backprojection import geometry as geo
-from detectkit.imaging.backprojection import kernel, tables
-from detectkit.imaging.backprojection.analytic import fine_analytic
+from detectkit.imaging.backprojection import kernel
 from detectkit.imaging.backprojection.antennas import Antennas, TimeAxis
 from detectkit.imaging.backprojection.image import TileImage, image_of
+from detectkit.imaging.backprojection.prepared import (
+    Prepared,
+    chosen,
+    padded_depths,
+    prepare,
+    usable,
+)
 from detectkit.imaging.backprojection.settings import WEIGHTS, BackProjection
 from detectkit.imaging.backprojection.tiles import Sums, TileStore, empty
 
@@ -29,16 +34,6 @@ Values = npt.NDArray[np.float64]
 
 BLOCK = 128
 MOST_TILES = 64
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Prepared:
-    """What a run of traces brings to every tile: see `kernel.add_traces`."""
-
-    rows: Values
-    paths: npt.NDArray[np.uint64]
-    beams: npt.NDArray[np.float32]
-    signals: npt.NDArray[np.uint64]
 
 
 class BackProjector:
@@ -93,9 +88,8 @@ class BackProjector:
         self.grid, self.settings, self.axis, self.tiles = grid, settings, axis, tiles
         self.updates = 0
         """Voxels times traces that were added so far."""
-        padding = -grid.depths % kernel.LANES
-        self._depth_m = np.pad(grid.depth_m, (0, padding), mode="edge")
-        self._depth = np.stack([self._depth_m, self._depth_m**2]).astype(np.float32)
+        depth_m = padded_depths(grid)
+        self._depth = np.stack([depth_m, depth_m**2]).astype(np.float32)
         self._held: OrderedDict[TileIndex, Sums] = OrderedDict()
         self._threads, self._most_tiles = threads, most_tiles
         self._pool: ThreadPoolExecutor | None = None
@@ -132,43 +126,21 @@ class BackProjector:
             self._pool = None
 
     def _push_block(self, traces: Traces, antennas: Antennas) -> None:
-        usable = _finite(traces)
-        for one in fields(antennas):
-            usable &= _finite(getattr(antennas, one.name).reshape(len(antennas), -1))
-        if not usable.any():
+        good = usable(traces, antennas)
+        if not good.any():
             return
-        chosen = Antennas(*(getattr(antennas, one.name)[usable] for one in fields(antennas)))
-        rows = geo.geometry(chosen, self.settings, self.axis, self.grid.depth_m)
-        prepared = self._prepare(np.ascontiguousarray(traces[usable], np.float32), rows)
-        reached = self._reached(rows)
+        prepared = prepare(
+            traces[good], chosen(antennas, good), grid=self.grid, settings=self.settings,
+            axis=self.axis, pieces=self._threads, each=self._each,
+        )  # fmt: skip
+        reached = self._reached(prepared.rows)
         for start in range(0, len(reached), self._most_tiles):
             group = reached[start : start + self._most_tiles]
             sums = self._hold(group)
             work = [(index, one, prepared) for index, one in zip(group, sums, strict=True)]
             self.updates += self.grid.depths * sum(self._each(self._add, work))
 
-    def _prepare(self, traces: Traces, rows: Values) -> _Prepared:
-        count, padded = len(rows), self._depth.shape[1]
-        steps = geo.rows_needed(rows, self.grid.depth_m[-1])
-        paths = np.empty((count, 2, steps, padded, 2), np.float32)
-        beams = np.empty((count, 2, steps, 3), np.float32)
-        per_m = geo.samples_per_m(self.settings, self.axis)
-        middle = self.grid.depths // 2
-        cuts = np.linspace(0, count, self._threads + 1).astype(int)
-
-        def fill(start: int, stop: int) -> None:
-            part = slice(start, stop)
-            tables.fill(
-                rows[part], self._depth_m, self.settings.index, per_m, middle,
-                paths[part], beams[part],
-            )  # fmt: skip
-
-        list(self._each(fill, list(pairwise(cuts))))
-        signals = fine_analytic(traces, oversampling=self.settings.oversampling)
-        pairs = paths.view(np.uint64).reshape(count, 2, steps * padded)
-        return _Prepared(rows, pairs, beams, signals.view(np.uint64))
-
-    def _add(self, index: TileIndex, sums: Sums, prepared: _Prepared) -> int:
+    def _add(self, index: TileIndex, sums: Sums, prepared: Prepared) -> int:
         columns = self.grid.easting_m(index[0]), self.grid.northing_m(index[1])
         taper = self.settings.taper
         choice = WEIGHTS.index(self.settings.weights), 1.0 - taper, 1.0 / max(taper, 1e-9)
@@ -178,11 +150,11 @@ class BackProjector:
             choice,
         )  # fmt: skip
 
-    def _each(self, work: Callable[..., Any], items: list[tuple[Any, ...]]) -> Iterable[Any]:
-        if self._threads == 1 or len(items) == 1:
-            return [work(*item) for item in items]
+    def _each(self, work: Callable[..., Any], items: Iterable[tuple[Any, ...]]) -> Iterable[Any]:
+        if self._threads == 1:
+            return starmap(work, items)
         self._pool = self._pool or ThreadPoolExecutor(self._threads, "back-projection")
-        return list(self._pool.map(lambda item: work(*item), items))
+        return self._pool.map(lambda item: work(*item), items)
 
     def _reached(self, rows: Values) -> list[TileIndex]:
         """Return the tiles with a column in reach of a trace, in order."""
@@ -207,7 +179,3 @@ class BackProjector:
             found = self.tiles.get(index)
             self._held[index] = empty(self.grid) if found is None else found
         return [self._held[index] for index in group]
-
-
-def _finite(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    return np.asarray(np.isfinite(values).all(axis=1))
