@@ -21,6 +21,7 @@ from detectkit.pipeline.step import Recursive, traces_of
 from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S, depth_m, two_way_time_s
 
 Values = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 ALONG, HEIGHT, BOUNCE, REMOVED = "along_track_m", "height_m", "ground_twt_s", "removed_twt_s"
 PLACE = ("longitude_deg", "latitude_deg", "up_m")
@@ -73,7 +74,8 @@ class GroundSurface(Recursive):
     - `altimeter_bias_m`: how far the altimeter may stand off the reflection.
     - `correlated_m`: over this distance the errors are alike: about the width of ground that makes
       the reflection, sqrt(wavelength x height).
-    - `most_traces`: a window holds no more to each side, so that hovering costs no memory.
+    - `most_traces`: a window holds no more to each side, so that hovering costs no memory; nor
+      more than half as many again as the recording's trace spacing tells, where it has one.
 
     Examples
     --------
@@ -123,12 +125,9 @@ class GroundSurface(Recursive):
         return spec.with_coords(*told, *(SLOPES if self._sloped(spec) else ()))
 
     def reach(self, spec: BlockSpec) -> tuple[int, int]:
-        """Return half the longer window in traces, `most_traces` where the spacing is not told."""
-        half_m = self._half_m(spec)
-        if spec.trace_spacing_m is None:
-            return self.most_traces, self.most_traces
-        traces = min(self.most_traces, int(half_m / spec.trace_spacing_m) + 1)
-        return traces, traces
+        """Return the most traces that a window may hold to a side."""
+        most = self._most(spec)
+        return most, most
 
     def start(self, first: Block) -> Held:  # noqa: ARG002 - part of the contract
         """Return a state that holds nothing."""
@@ -144,11 +143,12 @@ class GroundSurface(Recursive):
         along = seen.along_m
         # A row is complete when one lies beyond its window, or enough rows follow.
         complete = int(np.searchsorted(along + half_m, along[-1], side="left"))
-        complete = max(state.answered, complete, len(rows) - self.most_traces)
+        most = self._most(rows.spec)
+        complete = max(state.answered, complete, len(rows) - most)
         ready = self._answer(state, complete)
         first_m = along[min(complete, along.size - 1)] - half_m
         keep = min(int(np.searchsorted(along, first_m, side="left")), complete)
-        keep = max(keep, complete - self.most_traces)
+        keep = max(keep, complete - most)
         state.rows, state.answered = rows.traces(keep, len(rows)), complete - keep
         state.seen = Seen(*(one[keep:] for one in seen))
         return state, ready
@@ -163,6 +163,12 @@ class GroundSurface(Recursive):
     def _half_m(self, spec: BlockSpec) -> float:
         longest = max(self.length_m, self.slope_length_m if self._sloped(spec) else 0.0)
         return 0.5 * longest
+
+    def _most(self, spec: BlockSpec) -> int:
+        """Return how many traces a window may hold to a side: half as many again as it should."""
+        if spec.trace_spacing_m is None:
+            return self.most_traces
+        return min(self.most_traces, int(1.5 * self._half_m(spec) / spec.trace_spacing_m) + 2)
 
     def _take(self, state: Held, block: Block) -> None:
         """Hold the rows, with what is known of each of them."""
@@ -204,7 +210,11 @@ class GroundSurface(Recursive):
         if rows is None or seen is None or stop <= start:
             return None
         ready = rows.traces(start, stop)
-        found = self._smoothed(seen, seen.heights_m, seen.errors_m, (start, stop), self.length_m)
+        most = self._most(rows.spec)
+        window = window_rows(
+            seen.along_m, rows=(start, stop), half_m=0.5 * self.length_m, most=most
+        )
+        found = self._smoothed(seen, seen.heights_m, window, (start, stop), self.length_m)
         known = seen.offset_error_m[start:stop]
         error = np.hypot(found.error, found.leverage[:, ALTIMETER] * known)
         twt_s = two_way_time_s(
@@ -219,27 +229,25 @@ class GroundSurface(Recursive):
             "ground_rejected": found.rejected,
         }
         if self._sloped(rows.spec):
-            coords |= dict(zip(SLOPES, self._slopes(seen, (start, stop)), strict=True))
+            coords |= dict(zip(SLOPES, self._slopes(seen, (start, stop), most), strict=True))
         return ready.with_data(
             ready.data, coords={name: ("trace", one) for name, one in coords.items()}
         )
 
     def _smoothed(
-        self, seen: Seen, values: Values, errors: Values, rows: tuple[int, int], length_m: float
+        self, seen: Seen, values: Values, window: Integers, rows: tuple[int, int], length_m: float
     ) -> Smoothed:
-        half_m = 0.5 * length_m
-        window = window_rows(seen.along_m, rows=rows, half_m=half_m, most=self.most_traces)
         return smooth_line(
-            seen.along_m, values, errors, window,
-            rows=rows, half_m=half_m, correlated_m=self.correlated_m,
+            seen.along_m, values, seen.errors_m, window,
+            rows=rows, half_m=0.5 * length_m, correlated_m=self.correlated_m,
         )  # fmt: skip
 
-    def _slopes(self, seen: Seen, rows: tuple[int, int]) -> tuple[Values, Values]:
+    def _slopes(self, seen: Seen, rows: tuple[int, int], most: int) -> tuple[Values, Values]:
         """Return the rise eastwards and northwards, of the rise along the track alone."""
         ground = seen.place_m[:, 2:] - seen.heights_m
-        found = self._smoothed(seen, ground, seen.errors_m, rows, self.slope_length_m)
         half_m = 0.5 * self.slope_length_m
-        window = window_rows(seen.along_m, rows=rows, half_m=half_m, most=self.most_traces)
+        window = window_rows(seen.along_m, rows=rows, half_m=half_m, most=most)
+        found = self._smoothed(seen, ground, window, rows, self.slope_length_m)
         way = seen.place_m[window[:, 1] - 1, :2] - seen.place_m[window[:, 0], :2]
         length = np.hypot(way[:, 0], way[:, 1])
         along = np.where(length > 0.0, found.slope / np.maximum(length, 1e-9), np.nan)
