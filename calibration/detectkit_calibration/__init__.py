@@ -1,1 +1,1 @@
-"""Calibrations per instrument, dated, units in their keys; none yet."""
+"""Calibrations per instrument, dated, units in their keys; read by `detectkit.calibration`."""

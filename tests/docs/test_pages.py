@@ -25,6 +25,8 @@ LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 SHELL = re.compile(r"^```(?:bash|console|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`((?:make|detectkit) [^`]+)`")
 TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
+GROUPS = {"calibrate"}
+"""Commands that have commands of their own."""
 DETECTKIT = [sys.executable, "-c", "from detectkit.cli import main; main()"]
 
 
@@ -36,7 +38,7 @@ def commands() -> list[str]:
     """Return every command line that a page tells the reader to type."""
     found: set[str] = set()
     for page in PAGES:
-        text = page.read_text(encoding="utf-8")
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
         lines = [line for block in SHELL.findall(text) for line in block.splitlines()]
         found.update(line.removeprefix("$ ") for line in [*lines, *INLINE.findall(text)])
     return sorted(line for line in found if line.startswith(("make ", "detectkit ")))
@@ -44,9 +46,9 @@ def commands() -> list[str]:
 
 @cache
 def help_of(subcommand: str) -> str:
-    """Return the help of a command of the program; fail where there is no such command."""
+    """Return the help of a command, or of one in a group; fail where there is no such command."""
     wide = {"COLUMNS": "240", "TERMINAL_WIDTH": "240", "NO_COLOR": "1", "TERM": "dumb"}
-    words = [subcommand] if subcommand else []
+    words = subcommand.split()
     done = subprocess.run(
         [*DETECTKIT, *words, "--help"],
         capture_output=True,
@@ -73,6 +75,8 @@ def test_commands_on_the_pages_exist(command: str) -> None:
         assert {word for word in words if "=" not in word} <= set(targets)
         return
     subcommand = words[0] if words and words[0][0] not in "-[" else ""
+    if subcommand in GROUPS and len(words) > 1:
+        subcommand = f"{subcommand} {words[1]}"
     options = [
         re.split(r"[=\]]", word.lstrip("["))[0] for word in words if word.lstrip("[")[0] == "-"
     ]

@@ -22,6 +22,41 @@ if TYPE_CHECKING:
     from detectkit.batch.process import RunResult
 
 SHOWN = 20
+PipelineOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--pipeline", metavar="TOML", help="Pipeline; without it one is fitted to each line."
+    ),
+]
+DepthOption = Annotated[
+    tuple[float, float] | None,
+    typer.Option(
+        "--depth",
+        metavar="SHALLOW DEEP",
+        help="Depths to search in m, e.g. 0.03 0.6, for the fitted pipeline.",
+    ),
+]
+MarkSpacingOption = Annotated[
+    float | None,
+    typer.Option(
+        "--mark-spacing",
+        metavar="M",
+        help="Distance between the operator's marks in m, to tell distance by them.",
+    ),
+]
+RepeatOption = Annotated[
+    Path | None,
+    typer.Option("--repeat", metavar="RUN.toml", help="Repeat an earlier run exactly."),
+]
+CalibrationOption = Annotated[
+    str,
+    typer.Option(
+        "--calibration",
+        metavar="RECORD",
+        help="A record of `detectkit calibrate`, for the fitted pipeline; `none` for none. "
+        "Without it: the one that came with the flight.",
+    ),
+]
 
 
 def process(  # noqa: PLR0913, PLR0917 - typer passes options by name
@@ -31,12 +66,7 @@ def process(  # noqa: PLR0913, PLR0917 - typer passes options by name
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where the results go.")
     ] = Path("out"),
-    pipeline: Annotated[
-        Path | None,
-        typer.Option(
-            "--pipeline", metavar="TOML", help="Pipeline; without it one is fitted to each line."
-        ),
-    ] = None,
+    pipeline: PipelineOption = None,
     velocity: Annotated[
         float | None,
         typer.Option(
@@ -61,35 +91,10 @@ def process(  # noqa: PLR0913, PLR0917 - typer passes options by name
             help="Velocity and error as `detectkit velocity` measured them.",
         ),
     ] = None,
-    depth: Annotated[
-        tuple[float, float] | None,
-        typer.Option(
-            "--depth",
-            metavar="SHALLOW DEEP",
-            help="Depths to search in m, e.g. 0.03 0.6, for the fitted pipeline.",
-        ),
-    ] = None,
-    mark_spacing: Annotated[
-        float | None,
-        typer.Option(
-            "--mark-spacing",
-            metavar="M",
-            help="Distance between the operator's marks in m, to tell distance by them.",
-        ),
-    ] = None,
-    calibration: Annotated[
-        str,
-        typer.Option(
-            "--calibration",
-            metavar="RECORD",
-            help="A record of `detectkit calibrate`, for the fitted pipeline; `none` for none. "
-            "Without it: the one that came with the flight.",
-        ),
-    ] = "",
-    repeat: Annotated[
-        Path | None,
-        typer.Option("--repeat", metavar="RUN.toml", help="Repeat an earlier run exactly."),
-    ] = None,
+    depth: DepthOption = None,
+    mark_spacing: MarkSpacingOption = None,
+    calibration: CalibrationOption = "",
+    repeat: RepeatOption = None,
     settings: SetOption = None,
     format_name: FormatOption = None,
 ) -> None:

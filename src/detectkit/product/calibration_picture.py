@@ -40,7 +40,9 @@ def draw_radar_calibration(result: RadarResult, path: Path) -> None:
 
 
 def _title(record: CalibrationRecord) -> str:
-    simulated = f" · simulated: {record.simulated}" if record.simulated else ""
+    simulated = (
+        f"\nsimulated: {record.simulated}; no instrument was measured" if record.simulated else ""
+    )
     serial = record.serial or "no serial number"
     return (
         f"{record.instrument} · {serial} · made {record.made_utc:%Y-%m-%d %H:%M} UTC, valid until "
