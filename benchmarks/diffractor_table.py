@@ -19,7 +19,8 @@ width
 energy in the box
     Sum of squares of the samples within 1.2 ns and 10 cm of the true place, both ends included,
     over that of the whole image. The back-projection gives no samples but their envelope: its
-    squares are summed.
+    squares are summed. It makes a volume, of which the section below the line is measured; with
+    the default radius of 1.5 m that takes a minute or two.
 """
 
 from __future__ import annotations
@@ -36,8 +37,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import hilbert
 
-from detectkit.core import Block, Sensor, concat
+from detectkit.core import Block, Sensor, VoxelGrid, concat
 from detectkit.imaging.aperture import Aperture
+from detectkit.imaging.backprojection import Antennas, MemoryTiles, TimeAxis
+from detectkit.imaging.backprojection.projector import BackProjection, BackProjector, image_of
+from detectkit.imaging.backprojection.tiles import Sums
 from detectkit.imaging.layers import Layers
 from detectkit.imaging.phase_shift import phase_shift
 from detectkit.imaging.regular_line import RegularLine
@@ -108,6 +112,26 @@ def ours() -> Iterator[Row]:
     for angle in (45.0, 60.0):
         step = KirchhoffMigration(velocity_m_per_s=v, band_m=(0.0, 2.6), half_angle_deg=angle)
         yield measured(f"detectkit Kirchhoff, {angle:.0f} degrees", through(step, line))
+    tiles = back_projected(line, BackProjection(v))
+    for coherence in (0.0, 1.0):
+        image = np.concatenate([image_of(one, coherence=coherence).amplitude for one in tiles])
+        name = f"detectkit back-projection, coherence = {coherence:g}"
+        yield measured(name, image[: len(line), 0], is_envelope=True)
+
+
+def back_projected(line: Traces, settings: BackProjection) -> list[Sums]:
+    """Return the sums below the line, depths at the times of the input; antennas on the ground."""
+    depth_spacing_m = 0.5 * VELOCITY_M_PER_S * LINE.sample_interval_s
+    grid = VoxelGrid(LINE.trace_spacing_m, depth_spacing_m, depths=LINE.samples, tile=8)
+    axis = TimeAxis(LINE.first_twt_s, LINE.sample_interval_s, LINE.samples)
+    places = np.zeros((len(line), 3))
+    places[:, 0] = np.arange(len(line)) * LINE.trace_spacing_m
+    tiles = MemoryTiles()
+    projector = BackProjector(grid, settings, axis, tiles, most_tiles=1_000)
+    projector.push(line, Antennas.level(places, places))
+    projector.finish()
+    found = (tiles.get((east, 0)) for east in range(-(-len(line) // grid.tile)))
+    return [sums[:, :, :1] for sums in found if sums is not None]
 
 
 def through(step: Step, line: Traces) -> Traces:

@@ -158,6 +158,16 @@ def test_windows_give_what_the_whole_line_gives(migrate: Migration) -> None:
     assert np.abs(short - whole).max() < 3e-3 * np.abs(whole).max()
 
 
+def test_stolt_reads_between_bins_as_if_the_padding_were_endless(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = point(LINE, trace=100, twt_s=15e-9, velocity_m_per_s=1e8)
+    image = by_stolt(data, LINE, 1e8)
+    monkeypatch.setattr("detectkit.imaging._delay_spectrum.OVERSAMPLING", 5.0)
+    padded = by_stolt(data, LINE, 1e8)
+    assert np.linalg.norm(image - padded) < 1e-4 * np.linalg.norm(padded)
+
+
 def test_both_methods_agree() -> None:
     data = point(LINE, trace=100, twt_s=15e-9, velocity_m_per_s=1e8)
     one, other = by_stolt(data, LINE, 1e8), by_phase_shift(data, LINE, 1e8)

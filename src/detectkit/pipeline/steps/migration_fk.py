@@ -58,8 +58,8 @@ class StoltMigration(_AlongWindows):
     reach thrown away; beyond the line stands its fading mirror image.
 
     Latency: an event moves by ``R = v T sin(max_angle_deg) / 2`` at most, T the last time of a
-    trace, and traces are given back up to ``window_m - R`` behind the newest: 3 R where
-    `window_m` is not given, i.e. 1.9 m for traces of 12.5 ns and 1e8 m/s.
+    trace and 16 samples, and traces are given back up to ``window_m - R`` behind the newest: 3 R
+    where `window_m` is not given, e.g. 2.1 m for traces of 12.5 ns and 1e8 m/s.
 
     - `velocity_m_per_s`: v, in the ground.
     - `max_angle_deg`: steeper waves are left out; less makes the reach R and the latency shorter.
