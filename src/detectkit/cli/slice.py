@@ -25,59 +25,70 @@ Values = npt.NDArray[np.float64]
 CutAcross = tuple[float, float, float, float]
 
 
+VolumeArgument = Annotated[
+    Path, typer.Argument(metavar="VOLUME", help="A volume, as `detectkit image` writes it.")
+]
+OutputOption = Annotated[
+    Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where the pictures go.")
+]
+DepthOption = Annotated[
+    list[float] | None,
+    typer.Option(
+        "--depth", metavar="M", help="Depth of a slice in m. Repeatable; else about eight."
+    ),
+]
+BandOption = Annotated[
+    tuple[float, float] | None,
+    typer.Option(
+        "--band", metavar="SHALLOW DEEP", help="Depths in m of the projections; else all."
+    ),
+]
+SectionOption = Annotated[
+    CutAcross | None,
+    typer.Option(
+        "--section",
+        metavar="X0 Y0 X1 Y1",
+        help="A vertical cut between two points, easting and northing in m.",
+    ),
+]
+AlongOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--along",
+        metavar="FILE",
+        help="A vertical cut along a line: a recording with positions, or a text with x y in m in "
+        "each row.",
+    ),
+]
+PeaksOption = Annotated[
+    int, typer.Option("--peaks", min=0, help="Mark so many peaks, the strongest first.")
+]
+WeightOption = Annotated[
+    float,
+    typer.Option(
+        "--least-weight",
+        min=0.0,
+        max=1.0,
+        metavar="SHARE",
+        help="Voxels with less than this share of the usual weight at their depth are shown as "
+        "not imaged.",
+    ),
+]
+VariableOption = Annotated[
+    str, typer.Option("--variable", metavar="NAME", help="What to show: amplitude, coherence.")
+]
+
+
 def slice_(  # noqa: PLR0913, PLR0917 - typer passes options by name
-    volume: Annotated[
-        Path, typer.Argument(metavar="VOLUME", help="A volume, as `detectkit image` writes it.")
-    ],
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where the pictures go.")
-    ] = Path("slices"),
-    depth: Annotated[
-        list[float] | None,
-        typer.Option(
-            "--depth", metavar="M", help="Depth of a slice in m. Repeatable; else about eight."
-        ),
-    ] = None,
-    band: Annotated[
-        tuple[float, float] | None,
-        typer.Option(
-            "--band", metavar="SHALLOW DEEP", help="Depths in m of the projections; else all."
-        ),
-    ] = None,
-    section: Annotated[
-        CutAcross | None,
-        typer.Option(
-            "--section",
-            metavar="X0 Y0 X1 Y1",
-            help="A vertical cut between two points, easting and northing in m.",
-        ),
-    ] = None,
-    along: Annotated[
-        Path | None,
-        typer.Option(
-            "--along",
-            metavar="FILE",
-            help="A vertical cut along a line: a recording with positions, or a text with x y in "
-            "m in each row.",
-        ),
-    ] = None,
-    peaks: Annotated[
-        int, typer.Option("--peaks", min=0, help="Mark so many peaks, the strongest first.")
-    ] = MARKED,
-    least_weight: Annotated[
-        float,
-        typer.Option(
-            "--least-weight",
-            min=0.0,
-            max=1.0,
-            metavar="SHARE",
-            help="Voxels with less than this share of the usual weight at their depth are shown "
-            "as not imaged.",
-        ),
-    ] = 0.15,
-    variable: Annotated[
-        str, typer.Option("--variable", metavar="NAME", help="What to show: amplitude, coherence.")
-    ] = "amplitude",
+    volume: VolumeArgument,
+    output: OutputOption = Path("slices"),
+    depth: DepthOption = None,
+    band: BandOption = None,
+    section: SectionOption = None,
+    along: AlongOption = None,
+    peaks: PeaksOption = MARKED,
+    least_weight: WeightOption = 0.15,
+    variable: VariableOption = "amplitude",
 ) -> None:
     """Cut through a volume: pictures of depth slices, of a band of depths, of vertical sections.
 
