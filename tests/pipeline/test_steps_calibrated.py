@@ -47,10 +47,17 @@ def test_the_time_of_an_echo_is_that_of_its_path() -> None:
     assert out.coord("twt_s")[out.data[0].argmax()] == pytest.approx(40 * 1e-10 - 1e-9)
 
 
+def test_what_lies_behind_the_end_of_the_trace_stays() -> None:
+    line = example_line(traces=2)
+    (out,) = run((SubtractTrace(trace=(10.0, 20.0)),), [line])
+    assert np.array_equal(line.data[:, :2] - out.data[:, :2], [[10.0, 20.0]] * 2)
+    assert np.array_equal(line.data[:, 2:], out.data[:, 2:])
+
+
 def test_a_calibration_of_other_settings_is_refused_with_names() -> None:
     spec = example_line().spec
-    with pytest.raises(PipelineError, match="3 values, the recording 96 samples"):
-        SubtractTrace(trace=(1.0, 2.0, 3.0)).describe(spec)
+    with pytest.raises(PipelineError, match="97 values, the recording 96 samples"):
+        SubtractTrace(trace=(1.0,) * 97).describe(spec)
     with pytest.raises(PipelineError, match="outside of the traces"):
         TimeZeroKnown(time_zero_s=1.0).describe(spec)
     with pytest.raises(PipelineError, match="Nyquist"):

@@ -315,7 +315,7 @@ def band_of(wavelet: Values, interval_s: float) -> tuple[float, float]:
     >>> s = (np.pi * 1e9 * time) ** 2
     >>> low, high = band_of((1 - 2 * s) * np.exp(-s), 5e-11)
     >>> round(low / 1e9, 1), round(high / 1e9, 1)
-    (0.2, 2.3)
+    (0.2, 2.2)
     """
     length = 16 * wavelet.size
     size = np.abs(np.fft.rfft(wavelet, length))

@@ -27,7 +27,8 @@ class SubtractTrace(AlongDelay):
     Method: ``y[i] = x[i] - trace[i]``, the trace from an air shot (removal of the direct coupling;
     Daniels, Ground Penetrating Radar, 2004, ch. 7).
 
-    - `trace`: as many values as the traces have samples, in their unit.
+    - `trace`: the values from the first sample on, in the unit of the traces; what lies behind its
+      end stays.
 
     Examples
     --------
@@ -43,13 +44,15 @@ class SubtractTrace(AlongDelay):
 
     def filtered(self, data: Traces, spec: BlockSpec) -> Traces:
         """Return the traces without it."""
-        if len(self.trace) != spec.samples:
+        if len(self.trace) > spec.samples:
             msg = (
                 f"step {self.name!r}: trace has {len(self.trace)} values, the recording "
                 f"{spec.samples} samples; it belongs to other settings of the instrument"
             )
             raise PipelineError(msg)
-        return np.asarray(data - np.array(self.trace, np.float32), np.float32)
+        heard = np.zeros(spec.samples, np.float32)
+        heard[: len(self.trace)] = self.trace
+        return np.asarray(data - heard, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class ScaleAmplitude(AlongDelay):
     With a factor of one over the amplitude of a perfect mirror after a metre of path, 1 means such
     a mirror.
 
-    Method: ``y = factor x`` (no source; a plain product).
+    Method: ``y = factor x`` (no published source; a plain product).
 
     Examples
     --------
@@ -198,7 +201,7 @@ class Calibrated(PerTrace):
     The id goes to the sensor of the traces. The run compares instrument, serial number and days
     with the recording, and says where they do not fit.
 
-    Method: nothing is computed.
+    Method: nothing is computed (no published source; a note).
 
     - `id`: of the record, as ``detectkit calibrate show`` tells it.
     - `made_utc`, `expires_utc`: when it was measured and until when it holds.
