@@ -55,6 +55,15 @@ def test_bodies_under_a_line_with_positions(flown: Path, tmp_path: Path) -> None
     assert told["origin_deg"] == [15.0, 45.0]
 
 
+def test_the_error_of_the_velocity_is_that_of_every_depth(flown: Path, tmp_path: Path) -> None:
+    job = plan([flown], velocity_m_per_s=VELOCITY_M_PER_S)
+    request = ImageRequest(SETTINGS, VELOCITY_M_PER_S, velocity_error_m_per_s=2e7)
+    result = image(job, tmp_path / "v.zarr", request)
+    assert result.soil.velocity_error == pytest.approx(0.2)
+    for one in result.peaks:
+        assert 0.2 * one.depth_m <= one.depth_error_m <= 0.2 * one.depth_m + 0.01
+
+
 def test_an_origin_of_the_users_own(flown: Path, tmp_path: Path) -> None:
     job = plan([flown], velocity_m_per_s=VELOCITY_M_PER_S)
     request = ImageRequest(SETTINGS, VELOCITY_M_PER_S, origin_deg=(15.001, 45.0))

@@ -14,7 +14,7 @@ from detectkit.batch.job import Job, LineJob, check_velocity, ground_of, velocit
 from detectkit.batch.prefetch import prefetched
 from detectkit.batch.run_record import file_sha256
 from detectkit.core import Block, FormatError, UsageError
-from detectkit.detect.preset import Ground, look, spectral_centre_hz
+from detectkit.detect.preset import look, spectral_centre_hz
 from detectkit.geo import SiteFrame
 from detectkit.io import Notice, Stream
 from detectkit.io.volume import open_volume
@@ -36,9 +36,9 @@ class ImageRequest:
     ----------
     settings
         How fine, how deep and how wide.
-    velocity_m_per_s, velocity_error
-        Velocity in the ground and its relative standard deviation; None: as told by the
-        pipeline, the flight or the file, else assumed.
+    velocity_m_per_s, velocity_error_m_per_s
+        Velocity in the ground and its standard deviation; None: as told by the pipeline, the
+        flight or the file, else assumed.
     tracks
         A text file per line where the recordings have no positions.
     origin_deg
@@ -49,7 +49,7 @@ class ImageRequest:
 
     settings: ImageSettings = ImageSettings()
     velocity_m_per_s: float | None = None
-    velocity_error: float | None = None
+    velocity_error_m_per_s: float | None = None
     tracks: tuple[Path, ...] = ()
     origin_deg: tuple[float, float] | None = None
     threads: int = 1
@@ -176,17 +176,21 @@ def _soil(job: Job, request: ImageRequest) -> Soil:
     """Return the wave in the ground, by the first line: one volume has one velocity."""
     check_velocity(request.velocity_m_per_s)
     line = job.lines[0]
-    ground = _ground(line, request.velocity_m_per_s)
-    velocity = Velocity(ground.velocity_m_per_s, ground.source, request.velocity_error)
+    velocity = _velocity(line, request.velocity_m_per_s)
+    if request.velocity_error_m_per_s is not None:
+        share = request.velocity_error_m_per_s / velocity.metres_per_s
+        velocity = replace(velocity, relative_error=share)
     spec = line.stream.rows(0, 1).spec
     return Soil.under(spec, velocity, centre_hz=_centre_hz(line.stream))
 
 
-def _ground(line: LineJob, velocity_m_per_s: float | None) -> Ground:
-    if velocity_m_per_s is None and line.detection is not None:
+def _velocity(line: LineJob, given_m_per_s: float | None) -> Velocity:
+    """Return the velocity: given, else that of the pipeline's detection, the flight, the file."""
+    if given_m_per_s is None and line.detection is not None:
         told = line.detection.settings
-        return Ground(told.velocity_m_per_s, told.velocity_source)
-    return ground_of(line.stream, velocity_m_per_s or velocity_flown(line.recording))
+        return Velocity(told.velocity_m_per_s, told.velocity_source, told.velocity_error)
+    ground = ground_of(line.stream, given_m_per_s or velocity_flown(line.recording))
+    return Velocity(ground.velocity_m_per_s, ground.source, ground.relative_error)
 
 
 def _centre_hz(stream: Stream) -> float:

@@ -37,7 +37,11 @@ VelocityOption = Annotated[
 ]
 ErrorOption = Annotated[
     float | None,
-    typer.Option("--velocity-error", metavar="SHARE", help="Its error, e.g. 0.05 for 5 %."),
+    typer.Option(
+        "--velocity-error",
+        metavar="M_PER_S",
+        help="One standard deviation of the velocity, e.g. 5e6; it enters every depth's error.",
+    ),
 ]
 PipelineOption = Annotated[
     Path | None,
@@ -110,13 +114,13 @@ def image(  # noqa: PLR0913, PLR0917 - typer passes options by name
     """
     from detectkit.batch.image import ImageRequest, recordings_of
     from detectkit.batch.image import image as run
-    from detectkit.batch.job import plan
+    from detectkit.batch.job import KnownVelocity, plan
     from detectkit.volume.settings import ImageSettings
 
     request = ImageRequest(
         ImageSettings(spacing_m=spacing, band_m=depth, radius_m=radius),
         velocity_m_per_s=velocity,
-        velocity_error=velocity_error,
+        velocity_error_m_per_s=velocity_error,
         tracks=tuple(_listed(tracks or [])),
         origin_deg=origin,
         threads=threads or os.cpu_count() or 1,
@@ -125,6 +129,7 @@ def image(  # noqa: PLR0913, PLR0917 - typer passes options by name
         recordings_of(files),
         pipeline=None if pipeline is None else Pipeline.from_toml(_text(pipeline)),
         velocity_m_per_s=velocity,
+        known=None if velocity_error is None else KnownVelocity(velocity_error),
         band_m=depth,
         mark_spacing_m=mark_spacing,
         overrides=Overrides.parse(settings or []),

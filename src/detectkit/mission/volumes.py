@@ -126,7 +126,7 @@ def _imager(mission: Mission, ground: Ground, spec: BlockSpec, folder: Path) -> 
     if centre_hz is None:
         msg = f"radar {spec.sensor.id!r}: a volume needs antenna_hz in the instrument's settings"
         raise UsageError(msg)
-    velocity = Velocity(ground.velocity_m_per_s, ground.source)
+    velocity = Velocity(ground.velocity_m_per_s, ground.source, ground.relative_error)
     deepest = None if ground.band_m is None else ground.band_m[1]
     soil = Soil.under(spec, velocity, centre_hz=centre_hz, deepest_m=deepest)
     return Imager(folder / f"{spec.sensor.id}.zarr", mission.image.fitted(soil))
