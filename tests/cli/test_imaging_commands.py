@@ -95,7 +95,10 @@ class TestSlice:
 
 
 class TestResolution:
-    def test_a_plan_is_judged_in_words(self, detectkit: Command, tmp_path: Path) -> None:
+    def test_a_plan_is_judged_in_words(
+        self, detectkit: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("detectkit.product.resolution_report.PIXELS", 21)
         answer = detectkit("resolution", *PLANNED, "--centre", "1.2e9", "-o", tmp_path / "out")
         assert answer.code == 0
         assert "each line images alone" in answer.out

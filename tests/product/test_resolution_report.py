@@ -50,7 +50,10 @@ class TestWords:
         assert row["lines_focus"] is False
         assert found["sentences"]
 
-    def test_the_picture_shows_lines_and_widths(self, tmp_path: Path) -> None:
+    def test_the_picture_shows_lines_and_widths(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("detectkit.product.resolution_report.PIXELS", 31)
         draw_resolution(*report(0.3), tmp_path / "a.png")
         image = np.asarray(cv2.imread(str(tmp_path / "a.png")), np.int32)
         assert image.shape[1] == 1430
