@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectkit.core import VOCABULARY, Block, Indication
+from detectkit.core import VOCABULARY, Block, Indication, Sensor
 from detectkit.detect.detector import Detector, ranked
 from detectkit.detect.preset import Ground, default_pipeline
 from detectkit.detect.settings import Detection
@@ -39,13 +39,28 @@ def placed_line(traces: int, *, samples: int = 96) -> Block:
     return line.with_data(line.data, coords=coords)
 
 
-LINE = placed_line(110)
-SMALL_LINE = placed_line(110, samples=24)
+FOR_CHANNELS = {"ground-balance"}
 
 
-def line_for(name: str) -> Block:
-    """Return the line, with few samples for the steps that iterate for seconds."""
-    return SMALL_LINE if "rpca" in name else LINE
+def detector_line(traces: int) -> Block:
+    """Return the rows of a detector with three channels."""
+    line = placed_line(traces)
+    return Block(
+        np.ascontiguousarray(line.data[:, 10:40:10]),
+        dims=("trace", "channel"),
+        coords={name: one for name, one in line.coords.items() if one[0] == "trace"},
+        sensor=Sensor(id="md", kind="metal_detector"),
+        line=line.line,
+        trace_spacing_m=line.trace_spacing_m,
+        quantity="response",
+    )
+
+
+def line_for(name: str, traces: int = 110) -> Block:
+    """Return a line, with few samples for the steps that iterate for seconds."""
+    if name in FOR_CHANNELS:
+        return detector_line(traces)
+    return placed_line(traces, samples=24 if "rpca" in name else 96)
 
 
 def example(name: str) -> tuple[Step, ...]:
@@ -86,7 +101,7 @@ class TestEveryStep:
             assert spec.first_twt_s == pytest.approx(promised.first_twt_s, abs=1e-15)
 
     def test_all_it_adds_is_in_the_vocabulary(self, name: str) -> None:
-        promised = describe(example(name), LINE.spec)
+        promised = describe(example(name), line_for(name).spec)
         assert promised.coords | {promised.quantity} <= set(VOCABULARY)
 
     def test_it_holds_back_no_more_than_its_latency(self, name: str) -> None:
@@ -95,8 +110,8 @@ class TestEveryStep:
         if any(step.live_substitute or step.name in CHANGES_THE_ROWS for step in steps):
             pytest.skip("needs the whole line, or answers with other rows")
         ready = 0
-        latency = pipeline.latency_traces(LINE.spec)
-        line = placed_line(latency + 40, samples=line_for(name).data.shape[1])
+        latency = pipeline.latency_traces(line_for(name).spec)
+        line = line_for(name, latency + 40)
         for block in passed(steps, line):
             ready += len(block)
         assert ready >= len(line) - latency
@@ -108,12 +123,13 @@ class TestEveryStep:
         np.testing.assert_array_equal(line.data, before)
 
     def test_a_silent_line_stays_finite(self, name: str) -> None:
-        silent = LINE.with_data(np.zeros_like(LINE.data))
+        line = line_for(name)
+        silent = line.with_data(np.zeros_like(line.data))
         for block in run(example(name), [silent]):
             assert np.isfinite(block.data).all()
 
     def test_a_single_trace_passes(self, name: str) -> None:
-        for block in run(example(name), [LINE.traces(40, 41)]):
+        for block in run(example(name), [line_for(name).traces(40, 41)]):
             assert len(block) == 1
             assert np.isfinite(block.data).all()
 
