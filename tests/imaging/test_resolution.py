@@ -259,7 +259,7 @@ class TestAgainstTheImaging:
             distance = math.hypot(*(antenna[:2] - point[:2]))
             s = (np.pi * 1.2e9 * (time - 2.0 * self.one_way_s(distance, antenna[2], point[2]))) ** 2
             row[:] = (1.0 - 2.0 * s) * np.exp(-s)
-        settings = BackProjection(self.VELOCITY, 5.0, taper=0.0, weights="equal", oversampling=8)
+        settings = BackProjection(self.VELOCITY, 1.0, taper=0.0, weights="equal", oversampling=8)
         tiles = MemoryTiles()
         projector = BackProjector(self.GRID, settings, TimeAxis(0.0, 4e-11, time.size), tiles)
         projector.push(traces, antennas)
