@@ -6,10 +6,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from detectkit.calibration.library import find
 from detectkit.calibration.record_file import read_record, write_record
+from detectkit.core import Block, Sensor
 from detectkit.io.flight.writer import FlightWriter
 from detectkit_sim_data.recipes.make_calibration_shots import VirtualRadar
 
@@ -102,3 +104,34 @@ def test_a_flight_tells_its_calibrations(detectkit: Command, tmp_path: Path) -> 
 def _pipeline(folder: Path) -> str:
     (path,) = (folder / "pipelines").glob("*.toml")
     return path.read_text(encoding="utf-8")
+
+
+def test_a_detector_over_soil_becomes_a_record(detectkit: Command, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    time_s = np.arange(0.0, 60.0, 0.05)
+    height_m = 0.4 - 0.2 * np.cos(time_s)
+    soil = np.outer(height_m**-3.0, [0.8, -0.6]) + np.array([5.0, -2.0])
+    coords: dict[str, tuple[str, np.ndarray]] = {
+        "time_ns": ("trace", 1_750_000_000_000_000_000 + np.rint(1e9 * time_s).astype(np.int64)),
+        "height_m": ("trace", height_m),
+    }
+    block = Block(
+        (soil + rng.normal(0.0, 0.1, soil.shape)).astype(np.float32),
+        dims=("trace", "channel"),
+        coords=coords,
+        sensor=Sensor(id="md", kind="metal_detector", instrument="Coil", serial="3", unit="nV"),
+        quantity="response",
+    )
+    with FlightWriter(tmp_path / "soil.h5") as flight:
+        flight.stream("md").append(block)
+    given = ["--soil", tmp_path / "soil.h5", "--channel", "I", "--channel", "Q", "-o", tmp_path]
+    facts = json.loads(detectkit("calibrate", "detector", *given, "--json").out)
+    record, picture = (Path(one) for one in facts["files"])
+    assert record.name.startswith("coil-3-2025-06-15-")
+    assert picture.exists()
+    told = read_record(record).detector
+    assert told is not None
+    assert [one.ground_balance for one in told.channels] == pytest.approx([0.8, -0.6], abs=1e-3)
+    assert "ground balance 0.8" in detectkit("calibrate", "show", record).out
+    refused = detectkit("calibrate", "detector", "--soil", tmp_path / "soil.h5", "--sensor", "x")
+    assert "choose with --sensor" in refused.err

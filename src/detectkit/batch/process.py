@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from textwrap import fill
 
 from detectkit.batch.calibrating import small_print
 from detectkit.batch.job import Job, LineJob
@@ -23,6 +24,8 @@ from detectkit.product.tables import write_csv, write_geojson
 from detectkit.signal.travel_time import depth_m
 
 Progress = Callable[[int], None]
+PRINT_WIDTH = 180
+"""Letters of small print that fit into a line."""
 DISPLAY_EVENING = 0.6
 """Share of the decay with time that the processed picture evens out."""
 
@@ -200,12 +203,13 @@ def _pictures(line: LineJob, one: LineResult, result: RunResult) -> None:
     raw_text = RadargramText(f"{shared} · as recorded · {_count(found, line)}")
     draw_radargram(one.raw, raw, text=raw_text, indications=found, marked="top")
     steps = " → ".join(step.name for step in line.pipeline.steps) or "no steps"
+    prints = (steps, f"{small_print(line)}; {_note(line)}")
     draw_radargram(
         one.processed,
         processed,
         text=RadargramText(
             f"{shared} · processed · {_count(found, line)}",
-            f"{steps}\n{small_print(line)}; {_note(line)}",
+            "\n".join(fill(one, PRINT_WIDTH) for one in prints),
         ),
         depth_of=_depth_axis(line),
         searched_m=None if line.detection is None else line.detection.settings.band_m,

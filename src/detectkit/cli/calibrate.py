@@ -11,16 +11,18 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from detectkit.cli.calibrate_detector import detector
 from detectkit.cli.calibrate_radar import radar
 from detectkit.cli.output import out, say_notices
 
 calibrate = typer.Typer(
-    help="Measure an instrument on the ground: time zero, wavelet, cross-talk, amplitude, pattern.",
+    help="Measure an instrument on the ground before it flies; see what is known of it.",
     no_args_is_help=True,
 )
 
 
 calibrate.command()(radar)
+calibrate.command()(detector)
 
 
 @calibrate.command()

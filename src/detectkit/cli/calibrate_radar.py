@@ -149,20 +149,27 @@ class _Shots:
 
     def at_heights(self, given: list[str], *, option: str) -> list[tuple[Capture, float]]:
         """Return each recording with its height, from ``HEIGHT=FILE``."""
-        found = []
-        for text in given:
-            height, _, name = text.partition("=")
-            try:
-                height_m = float(height)
-            except ValueError:
-                height_m = 0.0
-            if not name or not 0.0 < height_m < 100.0:
-                msg = (
-                    f"{option} {text!r}: write HEIGHT=FILE with the height in m, e.g. 0.5=plate.h5"
-                )
-                raise UsageError(msg)
-            found.append((self.read(Path(name)), height_m))
-        return found
+        return [(self.read(path), height_m) for path, height_m in at_heights(given, option=option)]
+
+
+def at_heights(given: list[str], *, option: str) -> list[tuple[Path, float]]:
+    """Return path and height (m) of each ``HEIGHT=FILE``.
+
+    >>> at_heights(["0.5=plate.h5"], option="--plate")[0][1]
+    0.5
+    """
+    found = []
+    for text in given:
+        height, _, name = text.partition("=")
+        try:
+            height_m = float(height)
+        except ValueError:
+            height_m = 0.0
+        if not name or not 0.0 < height_m < 100.0:
+            msg = f"{option} {text!r}: write HEIGHT=FILE with the height in m, e.g. 0.5=plate.h5"
+            raise UsageError(msg)
+        found.append((Path(name), height_m))
+    return found
 
 
 def _write(result: RadarResult, output: Path | None) -> list[Path]:

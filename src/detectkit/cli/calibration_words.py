@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from detectkit.calibration.record import ID_DIGITS, CalibrationRecord
+from detectkit.calibration.record import ID_DIGITS, CalibrationRecord, DetectorCalibration
 
 
 def lines_of(record: CalibrationRecord) -> list[str]:
@@ -21,8 +21,7 @@ def lines_of(record: CalibrationRecord) -> list[str]:
     if record.radar is not None:
         said += _radar_lines(record)
     if record.detector is not None:
-        names = ", ".join(one.name for one in record.detector.channels)
-        said.append(f"detector: {len(record.detector.channels)} channels ({names})")
+        said += _detector_lines(record.detector)
     if record.mount is not None:
         pairs = zip(record.mount.lever_arm_m, record.mount.lever_arm_error_m, strict=True)
         arm = ", ".join(f"{one:.3f} ± {error:.3f}" for one, error in pairs)
@@ -50,6 +49,22 @@ def _radar_lines(record: CalibrationRecord) -> list[str]:
     if one.pattern_angle_deg:
         pairs = zip(one.pattern_angle_deg, one.pattern_db, strict=True)
         said.append("pattern " + ", ".join(f"{a:.0f}° {db:+.1f} dB" for a, db in pairs))
+    return said
+
+
+def _detector_lines(detector: DetectorCalibration) -> list[str]:
+    said = [
+        f"{one.name}: offset {_with(one.offset, one.offset_error, 1.0, one.unit)}, noise "
+        f"{_with(one.noise, None, 1.0, one.unit)}, ground balance "
+        f"{_with(one.ground_balance, one.ground_balance_error, 1.0, '')}".rstrip()
+        for one in detector.channels
+    ]
+    for one in detector.heights:
+        law = ""
+        if one.exponent is not None:
+            law = f", falls with the height to the power {one.exponent:.2f}"
+        low, high = one.height_m[0], one.height_m[-1]
+        said.append(f"{one.body}, {one.channel}: {low:.2f} to {high:.2f} m{law}")
     return said
 
 

@@ -21,7 +21,7 @@ def draw_radar_calibration(result: RadarResult, path: Path) -> None:
     """Write the picture as PNG: what was heard, fitted, and what is left beside the fit."""
     figure = Figure(figsize=(12.0, 8.6), dpi=110, layout="constrained")
     places = figure.subplots(3, 2)
-    figure.suptitle(_title(result.record), x=0.01, ha="left", fontsize=11)
+    figure.suptitle(title_of(result.record), x=0.01, ha="left", fontsize=11)
     _crosstalk(places[0, 0], result)
     _drift(places[0, 1], result)
     if result.plate is None:
@@ -39,7 +39,8 @@ def draw_radar_calibration(result: RadarResult, path: Path) -> None:
         figure.savefig(path, format="png", metadata={"Software": "detectkit"})
 
 
-def _title(record: CalibrationRecord) -> str:
+def title_of(record: CalibrationRecord) -> str:
+    """Return instrument, serial number, days and id; in a second line that it is simulated."""
     simulated = (
         f"\nsimulated: {record.simulated}; no instrument was measured" if record.simulated else ""
     )
@@ -61,7 +62,7 @@ def _crosstalk(axes: Axes, result: RadarResult) -> None:
                   textcoords="offset points", ha="right", fontsize=8, color=ORANGE)  # fmt: skip
     axes.set_yscale("log")
     axes.set_ylim(bottom=max(0.2 * air.mean_error, 1e-9))
-    _labels(axes, f"air shot: mean of {len(capture.data)} traces, magnitude",
+    label_axes(axes, f"air shot: mean of {len(capture.data)} traces, magnitude",
             "time on the instrument's axis (ns)", f"magnitude ({capture.sensor.unit})")  # fmt: skip
 
 
@@ -75,7 +76,7 @@ def _drift(axes: Axes, result: RadarResult) -> None:
         f"time zero over the air shot: {6e13 * air.drift_s_per_s:+.2g} ± "
         f"{6e13 * air.drift_error_s_per_s:.1g} ps a minute, wander {1e12 * air.wander_s:.2g} ps"
     )
-    _labels(axes, title, "time (s)", "direct wave is late by (ps)")
+    label_axes(axes, title, "time (s)", "direct wave is late by (ps)")
 
 
 def _bounces(axes: Axes, result: RadarResult) -> None:
@@ -88,7 +89,7 @@ def _bounces(axes: Axes, result: RadarResult) -> None:
         f"time zero {1e9 * plate.time_zero_s:.4f} ± {1e9 * plate.time_zero_error_s:.4f} ns; "
         f"velocity {plate.velocity_ratio:.4f} ± {plate.velocity_ratio_error:.4f} of light"
     )
-    _labels(axes, title, "height over the plate (m)", "echo is late by (ps)")
+    label_axes(axes, title, "height over the plate (m)", "echo is late by (ps)")
 
 
 def _amplitudes(axes: Axes, result: RadarResult) -> None:
@@ -102,7 +103,7 @@ def _amplitudes(axes: Axes, result: RadarResult) -> None:
         f"perfect mirror after 1 m: {plate.mirror_amplitude:.4g} ± "
         f"{plate.mirror_amplitude_error:.2g} {result.air.capture.sensor.unit}"
     )
-    _labels(axes, title, "path (m)", f"echo ({result.air.capture.sensor.unit})")
+    label_axes(axes, title, "path (m)", f"echo ({result.air.capture.sensor.unit})")
 
 
 def _wavelet(axes: Axes, result: RadarResult) -> None:
@@ -125,7 +126,7 @@ def _wavelet(axes: Axes, result: RadarResult) -> None:
     low, high = plate.band_hz
     band = f"band {low / 1e9:.2f}–{high / 1e9:.2f} GHz"
     title = f"wavelet, error {100 * plate.wavelet_error:.2g} %; {band}"
-    _labels(axes, title, "time from its middle (ns)", "amplitude over its largest")
+    label_axes(axes, title, "time from its middle (ns)", "amplitude over its largest")
 
 
 def _pattern(axes: Axes, result: RadarResult) -> None:
@@ -135,7 +136,7 @@ def _pattern(axes: Axes, result: RadarResult) -> None:
     axes.errorbar(pattern.angle_deg, pattern.amplitude_db, pattern.error_db, color=BLUE, fmt="o-",
                   ms=4, lw=1.0, capsize=2)  # fmt: skip
     axes.set_ylim(min(-12.0, float(pattern.amplitude_db.min()) - 2.0), 2.0)
-    _labels(axes, "two-way pattern, from passes over a small target",
+    label_axes(axes, "two-way pattern, from passes over a small target",
             "angle from straight down (degrees)", "amplitude (dB)")  # fmt: skip
 
 
@@ -145,7 +146,8 @@ def _absent(axes: Axes, text: str) -> None:
     axes.set_axis_off()
 
 
-def _labels(axes: Axes, title: str, across: str, up: str) -> None:
+def label_axes(axes: Axes, title: str, across: str, up: str) -> None:
+    """Write what an axis shows, in which unit."""
     axes.set_title(title, loc="left", fontsize=9)
     axes.set_xlabel(across, fontsize=9)
     axes.set_ylabel(up, fontsize=9)
