@@ -14,7 +14,6 @@ from detectkit.imaging.velocity.combine import combine
 from detectkit.imaging.velocity.diffractions import find_diffractions
 from detectkit.imaging.velocity.focus import focus_search
 from detectkit.imaging.velocity.hyperbola import (
-    OFFSET_SHARE,
     Picks,
     fit_diffractor,
     fit_diffractor_3d,
@@ -91,7 +90,7 @@ def test_the_velocity_of_simulated_ground_lies_within_its_interval(
          round(one.fit.velocity_error_m_per_s / truth, 4)) for one in found])  # fmt: skip
     assert found
     for one in found:
-        fit = one.fit.with_offset_error(OFFSET_SHARE / CENTRE_HZ)
+        fit = one.fit.with_shared_error(1.0 / CENTRE_HZ)
         assert abs(fit.velocity_m_per_s - truth) <= fit.reach * fit.velocity_error_m_per_s
         place, depth = points[int(np.argmin([abs(p[0] - fit.place_m[0]) for p in points]))]
         assert abs(fit.place_m[0] - place) < 0.01
@@ -143,7 +142,7 @@ def test_an_unknown_time_offset_widens_velocity_and_depth() -> None:
     point, truth = np.array([0.0, 0.0, 0.3]), 1e8
     late = point_times(*antennas, point, truth) + 0.1e-9
     fit = fit_diffractor(Picks(*antennas, late, np.ones(100)), (0.0, 0.3, 1e8), period_s=1e-9)
-    told = fit.with_offset_error(0.1e-9)
+    told = fit.with_shared_error(1e-9)
     assert abs(fit.velocity_m_per_s - truth) > 3.0 * fit.velocity_error_m_per_s
     assert abs(told.velocity_m_per_s - truth) < told.reach * told.velocity_error_m_per_s
     assert told.depth_error_m > fit.depth_error_m

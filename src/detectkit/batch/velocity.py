@@ -119,10 +119,9 @@ def _line(
             gathered.foci.append(focus)
         if "hyperbola" in methods:
             for one in find_diffractions(radargram, band_s=band_s):
-                error_s = OFFSET_SHARE * radargram.period_s
                 gathered.fits.append(one.fit)
                 gathered.periods_s.append(radargram.period_s)
-                result.hyperbolas.append(_hyperbola(one, error_s, radargram, line.name, where))
+                result.hyperbolas.append(_hyperbola(one, radargram, line.name, where))
         if pieces == 1:
             result.seen.append(Seen(line.name, radargram, focus))
     if pieces == 0:
@@ -208,15 +207,13 @@ def _band(line: Line) -> tuple[float, float]:
     return first, max(first, min(last, end_s - line.period_s))
 
 
-def _hyperbola(
-    one: Diffraction, offset_error_s: float, line: Line, name: str, recording: str
-) -> Hyperbola:
-    fit = one.fit.with_offset_error(offset_error_s)
+def _hyperbola(one: Diffraction, line: Line, name: str, recording: str) -> Hyperbola:
+    fit = one.fit.with_shared_error(line.period_s)
     reach = fit.reach
     place = fit.place_m[0]
     air_s = float(np.interp(place, line.along_m, line.removed_s))
     picked_m = line.along_m[one.arrivals.rows]
-    apex_error = float(np.hypot(fit.apex_error_s, offset_error_s))
+    apex_error = float(np.hypot(fit.apex_error_s, OFFSET_SHARE * line.period_s))
 
     def interval(value: float, error: float) -> tuple[float, float]:
         return value - reach * error, value + reach * error
@@ -251,9 +248,11 @@ def _conclude(result: MeasuredVelocity, gathered: _Gathered) -> None:
     if gathered.fits:
         values = np.array([one.velocity_m_per_s for one in gathered.fits])
         errors = np.array([one.velocity_error_m_per_s for one in gathered.fits])
-        moved = np.array([one.velocity_per_offset for one in gathered.fits])
-        offset_s = OFFSET_SHARE * float(np.median(gathered.periods_s))
-        common = abs(float(np.median(moved))) * offset_s
+        shared = [
+            one.shared_error_m_per_s(period_s)
+            for one, period_s in zip(gathered.fits, gathered.periods_s, strict=True)
+        ]
+        common = float(np.median(shared))
         mean = combine(values, errors, common_error=common)
         result.recommended = _checked(_recommended(mean, "hyperbola"), result)
         return

@@ -26,6 +26,8 @@ LEVEL = 0.95
 """Of all intervals."""
 OFFSET_SHARE = 0.2
 """Of a period: one standard deviation of the time offset, for time zero and finite bodies."""
+EXTENT_SHARE = 0.1
+"""Of a wavelength in the ground: one standard deviation of a body's half width."""
 TIME_SHARE = 0.05
 """Smallest deviation held for an outlier, as share of the wave's period."""
 
@@ -71,6 +73,8 @@ class Diffractor:
         By how much the velocity moves with an offset of all times, m/s per s.
     depth_per_offset
         The depth, m per s.
+    velocity_per_extent, depth_per_extent
+        By how much they move with the half width of the body, m/s and m per m.
     scatter_s
         Of the picks about the curve.
     freedom
@@ -87,13 +91,24 @@ class Diffractor:
     apex_error_s: float
     velocity_per_offset: float
     depth_per_offset: float
+    velocity_per_extent: float
+    depth_per_extent: float
     scatter_s: float
     freedom: int
 
-    def with_offset_error(self, error_s: float) -> Diffractor:
-        """Return the same with an uncertain offset of all times in its errors."""
-        velocity = np.hypot(self.velocity_error_m_per_s, self.velocity_per_offset * error_s)
-        depth = np.hypot(self.depth_error_m, self.depth_per_offset * error_s)
+    def shared_error_m_per_s(self, period_s: float) -> float:
+        """Return the velocity's error by what all echoes of a survey share; see `OFFSET_SHARE`."""
+        extent_m = EXTENT_SHARE * self.velocity_m_per_s * period_s
+        moved = (OFFSET_SHARE * period_s * self.velocity_per_offset,
+                 extent_m * self.velocity_per_extent)  # fmt: skip
+        return float(np.hypot(*moved))
+
+    def with_shared_error(self, period_s: float) -> Diffractor:
+        """Return the same with an uncertain time offset and width of the body in its errors."""
+        extent_m = EXTENT_SHARE * self.velocity_m_per_s * period_s
+        velocity = np.hypot(self.velocity_error_m_per_s, self.shared_error_m_per_s(period_s))
+        by_offset = np.hypot(self.depth_error_m, self.depth_per_offset * OFFSET_SHARE * period_s)
+        depth = np.hypot(by_offset, self.depth_per_extent * extent_m)
         return replace(self, velocity_error_m_per_s=float(velocity), depth_error_m=float(depth))
 
     @property
@@ -179,7 +194,8 @@ def _fitted(
         tolerance=TIME_SHARE * period_s,
         weights=picks.weight,
     )
-    per_offset = -fixed.per_shift
+    per_offset = -fixed.pull.sum(axis=1)
+    per_extent = fixed.pull @ _earlier_by_extent(picks, fixed, sides)
     apex = _apex(picks, fixed, sides)
     values, errors = np.abs(fixed.values[sides:]), fixed.errors
     return Diffractor(
@@ -193,8 +209,31 @@ def _fitted(
         apex_error_s=apex[1],
         velocity_per_offset=float(per_offset[sides + 1]),
         depth_per_offset=float(per_offset[sides]),
+        velocity_per_extent=float(per_extent[sides + 1]),
+        depth_per_extent=float(per_extent[sides]),
         scatter_s=fixed.scatter,
         freedom=fixed.freedom,
+    )
+
+
+def _earlier_by_extent(picks: Picks, fit: Fit, sides: int) -> Float64s:
+    """Return by how much each pick changes per metre of the body's half width, s per m.
+
+    A body of half width a answers from its nearer side: as a point that is nearer by a.
+    """
+    place = np.zeros(2)
+    place[:sides] = fit.values[:sides]
+    away = picks.middle_m - place
+    far = np.hypot(away[:, 0], away[:, 1])
+    step_m = 1e-4 * abs(float(fit.values[sides]))
+    side = np.where(far > step_m, 1.0 / np.maximum(far, step_m), 0.0)
+    nearer = np.zeros((far.size, 3))
+    nearer[:, :2] = -away * side[:, None] * step_m
+    point = np.array([*place, abs(float(fit.values[sides]))])
+    velocity = abs(float(fit.values[sides + 1]))
+    moved = point_times(picks.transmitter + nearer, picks.receiver + nearer, point, velocity)
+    return np.asarray(
+        (moved - point_times(picks.transmitter, picks.receiver, point, velocity)) / step_m
     )
 
 

@@ -31,8 +31,8 @@ class Fit:
         (observations,): 1 for what agrees, towards 0 for what does not.
     freedom
         Degrees of freedom that the errors rest on.
-    per_shift
-        (parameters,): by how much each moves when all observations grow by 1.
+    pull
+        (parameters, observations): by how much each moves when one observation grows by 1.
     """
 
     values: Float64s
@@ -40,7 +40,7 @@ class Fit:
     residuals: Float64s
     weights: Float64s
     freedom: int
-    per_shift: Float64s
+    pull: Float64s
 
     @property
     def errors(self) -> Float64s:
@@ -112,8 +112,9 @@ def robust_fit(
     slopes = _slopes(model, solution, scale)
     covariance, freedom = _covariance(slopes, residuals, soft, tolerance=tolerance)
     outer = np.outer(scale, scale)
-    per_shift = scale * (np.linalg.pinv(slopes.T @ (soft[:, None] * slopes)) @ (slopes.T @ soft))
-    return Fit(solution, covariance * outer, residuals, soft, freedom, per_shift)
+    weighted = soft[:, None] * slopes
+    pull = scale[:, None] * (np.linalg.pinv(slopes.T @ weighted) @ weighted.T)
+    return Fit(solution, covariance * outer, residuals, soft, freedom, pull)
 
 
 def _slopes(model: Callable[[Float64s], Float64s], at: Float64s, scale: Float64s) -> Float64s:
