@@ -5,8 +5,9 @@ A sensor whose arm is off by da (forward, right) and whose stamps are late by L 
 tells where the mark was along the track only; across it nothing. So each pass gives one equation,
 ``u (p - m) = speed L - (forward cos b + right sin b)``, b the angle from the heading to the way u.
 Opposite passes, the heading turned with them, hold the mark fixed, different speeds part the lag
-from the arm, and passes that fly sideways part right from forward. What the passes do not tell keeps its nominal value with its
-own error: least squares with that as prior (Tarantola 2005, "Inverse problem theory", ch. 3).
+from the arm, and passes that fly sideways part right from forward. What the passes do not tell
+keeps its nominal value with its own error: least squares with that as prior (Tarantola 2005,
+"Inverse problem theory", ch. 3).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ LEAST_ROWS = 20
 LEAST_CONTRAST = 6.0
 POSITION_ERROR_M = 0.02
 MOTION_ERROR_M = 0.015
-"""What rising, sinking and leaning over the mark do to the place of its peak (simulated flights)."""
+"""What rising, sinking and leaning over the mark do to the place of its peak, simulated."""
 SPEED_M = 0.3
 """The speed that counts is that within this distance of the mark."""
 FOOT = 0.5
