@@ -17,10 +17,12 @@ from detectkit.core import Block, FormatError, UsageError
 from detectkit.detect.preset import look, spectral_centre_hz
 from detectkit.geo import SiteFrame
 from detectkit.io import Notice, Stream
+from detectkit.io.notice import Severity
 from detectkit.io.volume import open_volume
+from detectkit.mission.finalize import LARGEST_UNPOSED
 from detectkit.mission.folder import FlightFolder, is_flight_folder
 from detectkit.pipeline import Runner
-from detectkit.volume.imager import Imager
+from detectkit.volume.imager import Imaged, Imager
 from detectkit.volume.peaks import Peak, PeakSettings, find_peaks
 from detectkit.volume.settings import Fitted, ImageSettings, Soil, Velocity
 from detectkit.volume.tracks import LineTrack, read_track
@@ -136,12 +138,17 @@ def image(
         why = "; ".join(f"{count:,}: {what}" for what, count in imaged.left_out.items())
         msg = f"no trace could be used, so there is no volume ({why or 'no traces'})"
         raise UsageError(msg)
-    notices += [
-        Notice("warning", f"{count:,} traces left out: {what}", path.name)
-        for what, count in imaged.left_out.items()
-    ]
+    notices += _left_out(imaged, path)
     peaks = find_peaks(open_volume(path), _peaks(settings.fitted(soil), tracks))
     return ImageResult(path, soil, imaged.traces, imaged.left_out, imaged.tiles, peaks, notices)
+
+
+def _left_out(imaged: Imaged, path: Path) -> Iterator[Notice]:
+    """Yield what was left out; that the last traces wait for a position in vain is usual."""
+    total = imaged.traces + sum(imaged.left_out.values())
+    for what, count in imaged.left_out.items():
+        severity: Severity = "warning" if count > LARGEST_UNPOSED * total else "note"
+        yield Notice(severity, f"{count:,} of {total:,} traces left out: {what}", path.name)
 
 
 def _peaks(fitted: Fitted, tracks: Mapping[str, LineTrack]) -> PeakSettings:

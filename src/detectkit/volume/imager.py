@@ -122,8 +122,7 @@ class Imager:
             tiles = self._write({**self._words(), **(attributes or {})})
         finally:
             self.close()
-        left_out = {why: count for why, count in self._placing.left_out.items() if count}
-        return Imaged(self.path if tiles else None, self._placing.used, left_out, tiles)
+        return Imaged(self.path if tiles else None, self._placing.used, self._left_out, tiles)
 
     def close(self) -> None:
         """Give back what is kept on the disk while the volume is made."""
@@ -178,6 +177,10 @@ class Imager:
                     volume.put(index, _tile_of(sums, coverage.imaged(index, widths)))
         return len(indices)
 
+    @property
+    def _left_out(self) -> dict[str, int]:
+        return {why: count for why, count in self._placing.left_out.items() if count}
+
     def _widths_m(self, coverage: Coverage) -> npt.NDArray[np.float64]:
         soil = self.fitted.soil
         return widths_m(
@@ -198,7 +201,7 @@ class Imager:
             "usual_height_m": 0.0 if self._coverage is None else self._coverage.usual_height_m,
             "origin_deg": None if frame is None else [frame.longitude_deg, frame.latitude_deg],
             "traces": self._placing.used,
-            "traces_left_out": dict(self._placing.left_out),
+            "traces_left_out": self._left_out,
             "device": "cpu",
         }
 
