@@ -12,6 +12,7 @@ import pytest
 from detectkit.calibration.library import find
 from detectkit.calibration.record_file import read_record, write_record
 from detectkit.core import Block, Sensor
+from detectkit.geo import LocalFrame
 from detectkit.io.flight.writer import FlightWriter
 from detectkit_sim_data.recipes.make_calibration_shots import VirtualRadar
 
@@ -135,3 +136,43 @@ def test_a_detector_over_soil_becomes_a_record(detectkit: Command, tmp_path: Pat
     assert "ground balance 0.8" in detectkit("calibrate", "show", record).out
     refused = detectkit("calibrate", "detector", "--soil", tmp_path / "soil.h5", "--sensor", "x")
     assert "choose with --sensor" in refused.err
+
+
+def test_passes_over_a_mark_become_arm_and_lag(detectkit: Command, tmp_path: Path) -> None:
+    frame, lag_s, forward_m = LocalFrame(47.0, 40.0), 0.2, 0.1
+    rng = np.random.default_rng(3)
+    with FlightWriter(tmp_path / "flight.h5") as flight:
+        stream = flight.stream("md")
+        for number, speed in enumerate((0.5, -0.5, 2.0, -2.0)):
+            time_s = np.arange(-3.0 / abs(speed), 3.0 / abs(speed), 0.01)
+            north = speed * time_s
+            yaw = 0.0 if speed > 0.0 else np.pi
+            seen = north - speed * lag_s + np.copysign(forward_m, speed)
+            longitude, latitude, _ = frame.to_geographic(0.0 * north, north)
+            columns = {
+                "time_ns": np.rint(1e9 * (time_s + 1e9 + 100 * number)).astype(np.int64),
+                "longitude_deg": longitude,
+                "latitude_deg": latitude,
+                "yaw_rad": np.full(time_s.size, yaw),
+            }
+            answer = 100.0 * np.exp(-((seen / 0.2) ** 2)) + rng.normal(0.0, 0.2, time_s.size)
+            block = Block(
+                np.column_stack([answer, answer]).astype(np.float32),
+                dims=("trace", "channel"),
+                coords={name: ("trace", one) for name, one in columns.items()},
+                sensor=Sensor(id="md", kind="metal_detector", instrument="Coil"),
+                line=f"pass-{number}",
+                quantity="response",
+            )
+            stream.append(block)
+    given = ["--sensor", "md", "--mark", "47.0", "40.0", "-o", tmp_path]
+    facts = json.loads(detectkit("calibrate", "arms", tmp_path / "flight.h5", *given, "--json").out)
+    mount = facts["mount"]
+    assert abs(mount["lag_s"] - lag_s) < 3.0 * mount["lag_error_s"]
+    assert abs(mount["lever_arm_m"][0] - forward_m) < 3.0 * mount["lever_arm_error_m"][0]
+    assert facts["not_told"] == ["right", "down"]
+    assert "lever arm forward" in detectkit("calibrate", "show", facts["files"][0]).out
+    few = detectkit(
+        "calibrate", "arms", tmp_path / "flight.h5", "--mark", "47.1", "40.0", *given[:2]
+    )
+    assert "at least 2 are needed" in few.err

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from detectkit.cli.calibrate_arms import arms
 from detectkit.cli.calibrate_detector import detector
 from detectkit.cli.calibrate_radar import radar
 from detectkit.cli.output import out, say_notices
@@ -23,6 +24,7 @@ calibrate = typer.Typer(
 
 calibrate.command()(radar)
 calibrate.command()(detector)
+calibrate.command()(arms)
 
 
 @calibrate.command()

@@ -90,5 +90,6 @@ def facts_of(record: CalibrationRecord, files: Sequence[Path]) -> dict[str, obje
         "simulated": record.simulated,
         "sections": list(record.sections),
         "radar": {n: v for n, v in numbers.items() if n not in {"crosstalk", "wavelet"}},
+        "mount": None if record.mount is None else asdict(record.mount),
         "files": [str(path) for path in files],
     }
