@@ -35,6 +35,7 @@ def placed_line(traces: int, *, samples: int = 96) -> Block:
     coords = {
         "longitude_deg": ("trace", np.full(traces, 15.0)),
         "latitude_deg": ("trace", 45.0 + north_deg),
+        "up_m": ("trace", 0.3 + 0.02 * np.cos(np.arange(traces) / 30.0)),
     }
     return line.with_data(line.data, coords=coords)
 
