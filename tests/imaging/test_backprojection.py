@@ -93,6 +93,11 @@ def test_tiles_that_left_come_back() -> None:
     assert sums_of([20, 40], most_tiles=2).came_back > 5
 
 
+def test_no_tile_is_made_that_no_trace_reaches() -> None:
+    tiles = sums_of([]).kept.values()
+    assert all(np.frombuffer(one, np.float32).any() for one in tiles)
+
+
 def test_the_size_of_tiles_changes_no_bit() -> None:
     def columns(tile: int) -> dict[tuple[int, int], bytes]:
         traces, antennas = noise()

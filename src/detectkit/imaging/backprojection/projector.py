@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,7 @@ Values = npt.NDArray[np.float64]
 
 BLOCK = 128
 MOST_TILES = 64
+CLOSE_M = 1e-6
 
 
 class BackProjector:
@@ -163,9 +165,18 @@ class BackProjector:
             first = self.grid.tile_of(east - radius, north - radius)
             last = self.grid.tile_of(east + radius, north + radius)
             found.update(
-                (i, j) for i in range(first[0], last[0] + 1) for j in range(first[1], last[1] + 1)
+                (i, j)
+                for i in range(first[0], last[0] + 1)
+                for j in range(first[1], last[1] + 1)
+                if math.hypot(self._gap(east, i), self._gap(north, j)) <= radius
             )
         return sorted(found)
+
+    def _gap(self, place: float, tile: int) -> float:
+        """Return how far a place is from the nearest column of a tile, eastwards or northwards."""
+        first = tile * self.grid.tile * self.grid.spacing_m
+        last = first + (self.grid.tile - 1) * self.grid.spacing_m
+        return max(first - place - CLOSE_M, place - last - CLOSE_M, 0.0)
 
     def _hold(self, group: list[TileIndex]) -> list[Sums]:
         """Return the sums of some tiles, and make room for them."""
