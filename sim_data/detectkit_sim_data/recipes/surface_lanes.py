@@ -11,7 +11,7 @@ import numpy as np
 from detectkit.core import Block, Sensor
 from detectkit.core.platform import PLATFORM_COLUMNS
 from detectkit.geo import LocalFrame
-from detectkit.sim import Altimeter, FlightSimulator, Radar, Scenario, Terrain
+from detectkit.sim import Altimeter, BuriedObject, FlightSimulator, Radar, Scenario, Terrain
 
 CENTRE_HZ = 1.2e9
 SEPARATION_M = 0.12
@@ -50,8 +50,12 @@ def lane(
     slope_deg: float = 0.0,
     noise_m: float = 0.02,
     miss_rate: float = 0.05,
+    discs_m: tuple[float, ...] = (),
 ) -> Lane:
-    """Fly one lane of 12 m; the altimeter says whole centimetres, 3 cm too much."""
+    """Fly one lane of 12 m; the altimeter says whole centimetres, 3 cm too much.
+
+    At each of `discs_m` along it a plastic disc of 8 cm lies 10 cm deep.
+    """
     altimeter = Altimeter(lever_arm_m=ARM_M, noise_m=noise_m, bias_m=0.03, miss_rate=miss_rate)
     terrain = Terrain(
         slope_deg=slope_deg, slope_direction_deg=HEADING_DEG, hills_m=0.05, roughness_m=roughness_m
@@ -60,6 +64,7 @@ def lane(
         Scenario.from_toml(TEXT),
         terrain=terrain,
         altimeter=altimeter,
+        objects=tuple(_disc(number, along_m) for number, along_m in enumerate(discs_m)),
         radar=Radar(lever_arm_m=ARM_M, centre_hz=CENTRE_HZ, antenna_separation_m=SEPARATION_M),
     )
     simulator = FlightSimulator(scenario, seed=seed)
@@ -89,6 +94,19 @@ def lane(
     steep, ahead = math.tan(math.radians(slope_deg)), math.radians(HEADING_DEG)
     gradient = (steep * math.sin(ahead), steep * math.cos(ahead))
     return Lane(raw, column["height_m"] - below, gradient)
+
+
+def _disc(number: int, along_m: float) -> BuriedObject:
+    return BuriedObject(
+        name=f"disc-{number}",
+        object_class="target",
+        kind="plastic disc",
+        along_m=along_m,
+        across_m=0.0,
+        depth_m=0.1,
+        radius_m=0.04,
+        thickness_m=0.04,
+    )
 
 
 def _altimeter(simulator: FlightSimulator, time_s: np.ndarray) -> np.ndarray:
