@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from detectkit.batch.image import ImageRequest, image, recordings_of
-from detectkit.batch.job import plan
+from detectkit.batch.job import KnownVelocity, plan
 from detectkit.cli.app import app
 from detectkit.core import UsageError
 from detectkit.io.volume import open_volume
@@ -57,7 +57,7 @@ def test_bodies_under_a_line_with_positions(flown: Path, tmp_path: Path) -> None
 
 def test_the_error_of_the_velocity_is_that_of_every_depth(flown: Path, tmp_path: Path) -> None:
     job = plan([flown], velocity_m_per_s=VELOCITY_M_PER_S)
-    request = ImageRequest(SETTINGS, VELOCITY_M_PER_S, velocity_error_m_per_s=2e7)
+    request = ImageRequest(SETTINGS, VELOCITY_M_PER_S, KnownVelocity(2e7))
     result = image(job, tmp_path / "v.zarr", request)
     assert result.soil.velocity_error == pytest.approx(0.2)
     for one in result.peaks:

@@ -10,7 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from detectkit.batch.job import Job, LineJob, check_velocity, ground_of, velocity_flown
+from detectkit.batch.job import (
+    Job,
+    KnownVelocity,
+    LineJob,
+    check_velocity,
+    ground_of,
+    velocity_flown,
+)
 from detectkit.batch.prefetch import prefetched
 from detectkit.batch.run_record import file_sha256
 from detectkit.core import Block, FormatError, UsageError
@@ -38,8 +45,8 @@ class ImageRequest:
     ----------
     settings
         How fine, how deep and how wide.
-    velocity_m_per_s, velocity_error_m_per_s
-        Velocity in the ground and its standard deviation; None: as told by the pipeline, the
+    velocity_m_per_s, known
+        Velocity in the ground, and how well it is known; None: as told by the pipeline, the
         flight or the file, else assumed.
     tracks
         A text file per line where the recordings have no positions.
@@ -51,7 +58,7 @@ class ImageRequest:
 
     settings: ImageSettings = ImageSettings()
     velocity_m_per_s: float | None = None
-    velocity_error_m_per_s: float | None = None
+    known: KnownVelocity = KnownVelocity()
     tracks: tuple[Path, ...] = ()
     origin_deg: tuple[float, float] | None = None
     threads: int = 1
@@ -183,21 +190,26 @@ def _soil(job: Job, request: ImageRequest) -> Soil:
     """Return the wave in the ground, by the first line: one volume has one velocity."""
     check_velocity(request.velocity_m_per_s)
     line = job.lines[0]
-    velocity = _velocity(line, request.velocity_m_per_s)
-    if request.velocity_error_m_per_s is not None:
-        share = request.velocity_error_m_per_s / velocity.metres_per_s
-        velocity = replace(velocity, relative_error=share)
+    velocity = _velocity(line, request)
     spec = line.stream.rows(0, 1).spec
     return Soil.under(spec, velocity, centre_hz=_centre_hz(line.stream))
 
 
-def _velocity(line: LineJob, given_m_per_s: float | None) -> Velocity:
+def _velocity(line: LineJob, request: ImageRequest) -> Velocity:
     """Return the velocity: given, else that of the pipeline's detection, the flight, the file."""
-    if given_m_per_s is None and line.detection is not None:
+    given = request.velocity_m_per_s
+    if given is None and line.detection is not None:
         told = line.detection.settings
-        return Velocity(told.velocity_m_per_s, told.velocity_source, told.velocity_error)
-    ground = ground_of(line.stream, given_m_per_s or velocity_flown(line.recording))
-    return Velocity(ground.velocity_m_per_s, ground.source, ground.relative_error)
+        velocity = Velocity(told.velocity_m_per_s, told.velocity_source, told.velocity_error)
+    else:
+        ground = ground_of(line.stream, given or velocity_flown(line.recording))
+        velocity = Velocity(ground.velocity_m_per_s, ground.source, ground.relative_error)
+    if given is not None and request.known.source is not None:
+        velocity = replace(velocity, source=request.known.source)
+    if request.known.error_m_per_s is not None:
+        share = request.known.error_m_per_s / velocity.metres_per_s
+        velocity = replace(velocity, relative_error=share)
+    return velocity
 
 
 def _centre_hz(stream: Stream) -> float:

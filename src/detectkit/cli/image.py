@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,19 @@ import typer
 from rich.table import Table
 
 from detectkit.cli.exit_codes import ExitCode
+from detectkit.cli.given import (
+    CalibrationOption,
+    Given,
+    GivenVelocity,
+    MarkSpacingOption,
+    PipelineOption,
+    VelocityErrorOption,
+    VelocityFromOption,
+    VelocityOption,
+)
 from detectkit.cli.options import FormatOption, SetOption
 from detectkit.cli.output import out, say_notices, trace_progress
 from detectkit.core import UsageError
-from detectkit.io import Overrides
-from detectkit.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from detectkit.batch.image import ImageResult
@@ -28,24 +37,6 @@ FilesArgument = Annotated[
 ]
 OutputOption = Annotated[
     Path, typer.Option("-o", "--output", metavar="VOLUME.zarr", help="Where the volume goes.")
-]
-VelocityOption = Annotated[
-    float | None,
-    typer.Option(
-        "--velocity", metavar="M_PER_S", help="Velocity in the ground, e.g. 1.0e8 (0.1 m/ns)."
-    ),
-]
-ErrorOption = Annotated[
-    float | None,
-    typer.Option(
-        "--velocity-error",
-        metavar="M_PER_S",
-        help="One standard deviation of the velocity, e.g. 5e6; it enters every depth's error.",
-    ),
-]
-PipelineOption = Annotated[
-    Path | None,
-    typer.Option("--pipeline", metavar="TOML", help="Without it one is fitted, as in `process`."),
 ]
 TracksOption = Annotated[
     list[Path] | None,
@@ -71,10 +62,6 @@ OriginOption = Annotated[
     tuple[float, float] | None,
     typer.Option("--origin", metavar="LON LAT", help="Origin of the frame, degrees."),
 ]
-MarksOption = Annotated[
-    float | None,
-    typer.Option("--mark-spacing", metavar="M", help="Distance between the operator's marks."),
-]
 ThreadsOption = Annotated[
     int, typer.Option("--threads", min=0, help="Processor threads; 0: as many as there are.")
 ]
@@ -85,14 +72,16 @@ def image(  # noqa: PLR0913, PLR0917 - typer passes options by name
     files: FilesArgument,
     output: OutputOption = Path("volume.zarr"),
     velocity: VelocityOption = None,
-    velocity_error: ErrorOption = None,
+    velocity_error: VelocityErrorOption = None,
+    velocity_from: VelocityFromOption = None,
     pipeline: PipelineOption = None,
     tracks: TracksOption = None,
     spacing: SpacingOption = None,
     depth: DepthOption = None,
     radius: RadiusOption = None,
     origin: OriginOption = None,
-    mark_spacing: MarksOption = None,
+    mark_spacing: MarkSpacingOption = None,
+    calibration: CalibrationOption = "",
     threads: ThreadsOption = 0,
     settings: SetOption = None,
     format_name: FormatOption = None,
@@ -114,27 +103,27 @@ def image(  # noqa: PLR0913, PLR0917 - typer passes options by name
     """
     from detectkit.batch.image import ImageRequest, recordings_of
     from detectkit.batch.image import image as run
-    from detectkit.batch.job import KnownVelocity, plan
     from detectkit.volume.settings import ImageSettings
 
+    told = GivenVelocity(velocity, velocity_error, velocity_from)
+    given = Given(
+        recordings_of(files),
+        pipeline,
+        mark_spacing=mark_spacing,
+        settings=settings or [],
+        format_name=format_name,
+        calibration=calibration,
+    )
+    if pipeline is None:
+        given = replace(given, velocity=told, depth=depth)
     request = ImageRequest(
         ImageSettings(spacing_m=spacing, band_m=depth, radius_m=radius),
-        velocity_m_per_s=velocity,
-        velocity_error_m_per_s=velocity_error,
+        *told.told(),
         tracks=tuple(_listed(tracks or [])),
         origin_deg=origin,
         threads=threads or os.cpu_count() or 1,
     )
-    job = plan(
-        recordings_of(files),
-        pipeline=None if pipeline is None else Pipeline.from_toml(_text(pipeline)),
-        velocity_m_per_s=velocity,
-        known=None if velocity_error is None else KnownVelocity(velocity_error),
-        band_m=depth,
-        mark_spacing_m=mark_spacing,
-        overrides=Overrides.parse(settings or []),
-        format_name=format_name,
-    )
+    job = given.job()
     with trace_progress("focusing", job.traces) as count:
         result = run(job, output, request, progress=count)
     if as_json:
@@ -155,14 +144,6 @@ def _listed(given: list[Path]) -> list[Path]:
         msg = f"--tracks {given[0]}: there is no .txt file in it"
         raise UsageError(msg)
     return files
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"--pipeline {path}: cannot be read ({error})"
-        raise UsageError(msg) from error
 
 
 def _print(result: ImageResult) -> None:

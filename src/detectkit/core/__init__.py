@@ -13,7 +13,7 @@ from detectkit.core.errors import (
     UnknownFormatError,
     UsageError,
 )
-from detectkit.core.indication import Evidence, Indication
+from detectkit.core.indication import USUAL_VELOCITY_ERRORS, Evidence, Indication
 from detectkit.core.pose import Pose
 from detectkit.core.sensor import Sensor, SensorKind
 from detectkit.core.spec import BlockSpec
@@ -21,6 +21,7 @@ from detectkit.core.vocabulary import VOCABULARY, Term
 from detectkit.core.voxels import TileIndex, VoxelGrid
 
 __all__ = [
+    "USUAL_VELOCITY_ERRORS",
     "VOCABULARY",
     "Applied",
     "Block",

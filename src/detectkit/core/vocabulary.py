@@ -64,7 +64,9 @@ VOCABULARY: dict[str, Term] = {
     ),
     "ground_slope_east": Term("1", "rise of the ground per metre to the east, under the antenna"),
     "ground_slope_north": Term("1", "rise of the ground per metre to the north, under the antenna"),
-    "ground_rejected": Term("1", "number of the trace's own heights that disagree with the surface"),
+    "ground_rejected": Term(
+        "1", "number of the trace's own heights that disagree with the surface"
+    ),
     "ground_quality": Term("1", "how sure the ground tracker is, 0 to 1"),
     "stacked_traces": Term("1", "number of recorded traces averaged into this row"),
     "replaced_samples": Term("1", "number of samples of the trace replaced as spikes"),

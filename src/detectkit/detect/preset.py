@@ -14,7 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.core import BlockSpec, FormatError, PipelineError, UsageError
+from detectkit.core import (
+    USUAL_VELOCITY_ERRORS,
+    BlockSpec,
+    FormatError,
+    PipelineError,
+    UsageError,
+)
 from detectkit.detect.settings import Detection, DetectSettings
 from detectkit.io import Notice, Stream
 from detectkit.pipeline import Pipeline, parse_steps
@@ -30,10 +36,6 @@ SHALLOWEST_WAVELENGTHS = 0.35
 """Above this depth the direct wave's tail covers everything."""
 DEEPEST_WAVELENGTHS = 4.0
 """How deep a radar is searched: what lies deeper is mostly ringing of what lies above."""
-
-
-USUAL_ERRORS = {"given": 0.05, "measured": 0.05, "file": 0.1, "assumed": 0.2}
-"""Relative standard deviation of a velocity whose own error nobody told, by its source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Ground:
     def relative_error(self) -> float:
         """The velocity's relative standard deviation."""
         told = self.velocity_error
-        return USUAL_ERRORS[self.source] if told is None else told
+        return USUAL_VELOCITY_ERRORS[self.source] if told is None else told
 
 
 def default_pipeline(streams: Sequence[Stream], ground: Ground) -> tuple[Pipeline, list[Notice]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from detectkit.core import BlockSpec, UsageError, VoxelGrid
+from detectkit.core import USUAL_VELOCITY_ERRORS, BlockSpec, UsageError, VoxelGrid
 from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
 COLUMNS_PER_WAVELENGTH = 6.0
@@ -18,8 +18,6 @@ FINENESS = (1.0, 2.0, 2.5, 5.0)
 MOST_DEPTHS = 4096
 DEEPEST_WAVELENGTHS = 4.0
 """What lies deeper is mostly ringing of what lies above."""
-ERRORS = {"given": 0.05, "measured": 0.05, "file": 0.1, "assumed": 0.2}
-"""Relative standard deviation of a velocity by how it was known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +119,9 @@ class Velocity:
     @property
     def error(self) -> float:
         """Relative standard deviation."""
-        told = self.relative_error
-        return ERRORS.get(self.source, ERRORS["assumed"]) if told is None else told
+        if self.relative_error is not None:
+            return self.relative_error
+        return USUAL_VELOCITY_ERRORS.get(self.source, USUAL_VELOCITY_ERRORS["assumed"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,14 @@ def test_rows_lie_at_multiples_of_the_spacing_and_carry_interpolated_coordinates
     assert out.coord("stacked_traces").max() == 2
 
 
+def test_a_heading_southwards_stays_southwards_between_the_traces() -> None:
+    line = example_line()
+    yaw = np.where(np.arange(len(line)) % 2, 1.0, -1.0) * (np.pi - 0.05)
+    turned = line.with_data(line.data, coords={"yaw_rad": ("trace", yaw)})
+    out = resampled(turned, ResampleDistance(spacing_m=0.013, stationary_m=0.01))
+    assert np.all(np.abs(out.coord("yaw_rad")) > np.pi - 0.0501)
+
+
 def test_no_row_is_made_up_in_a_gap() -> None:
     line = with_gap(example_line())
     step = ResampleDistance(spacing_m=0.03, max_gap_m=0.1)

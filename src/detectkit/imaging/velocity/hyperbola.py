@@ -7,7 +7,7 @@ Over a point at x0, depth z, the antennas s apart see it at
 and by the refracted path where they are in the air (Fermat, see `travel`). d is an offset of
 all times, of time zero and of a finite body: a cylinder of radius r answers as its axis would,
 2 r / v earlier (Shihab and Al-Nuaimy, Subsurface Sensing 6, 2005). d can hardly be told from
-depth and velocity (on bars in concrete, fitted with them, it came out at ± 4 to 26 periods), so
+depth and velocity (on bars in concrete, fitted with them, its error was many periods), so
 it is not fitted: the sensitivity of the answer to it is, and its error goes into every interval.
 """
 

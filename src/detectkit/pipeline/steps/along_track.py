@@ -18,6 +18,8 @@ from detectkit.signal.along_track import EqualDistance, Gridded, MergeStationary
 Coords = dict[str, npt.NDArray[Any]]
 
 ALONG_TRACK = "along_track_m"
+ANGLES = frozenset({"yaw_rad"})
+"""What turns through a whole circle is interpolated as a direction: its cosine, then its sine."""
 
 
 @dataclass(slots=True)
@@ -43,7 +45,8 @@ class ResampleDistance(Recursive):
     Method: at x between the traces at a and b, ``y = (1 - s) y_a + s y_b``,
     ``s = (x - a) / (b - a)``; `cubic` takes Hermite polynomials with the slopes of parabolas
     through three traces (Bessel tangents; de Boor, A Practical Guide to Splines, 1978, ch. IV).
-    Coordinates are interpolated linearly; counters and flags are those of the nearer trace.
+    Coordinates are interpolated linearly, ``yaw_rad`` as a direction; counters and flags are those
+    of the nearer trace.
 
     Examples
     --------
@@ -89,7 +92,8 @@ class ResampleDistance(Recursive):
         names = [name for name in along if name not in {ALONG_TRACK, STACKED}]
         values = tuple(n for n in names if n == TIME or along[n].dtype.kind == "f")
         labels = tuple(n for n in names if n not in values)
-        merge, grid = self._streams(first.data.shape[1], len(values), len(labels))
+        columns = len(values) + sum(n in ANGLES for n in values)
+        merge, grid = self._streams(first.data.shape[1], columns, len(labels))
         return Resampling(first.traces(0, 1), merge, grid, values, labels)
 
     def push(self, state: Resampling, block: Block) -> tuple[Resampling, list[Block]]:
@@ -121,8 +125,11 @@ class ResampleDistance(Recursive):
             ALONG_TRACK: points.number[rows] * self.spacing_m,
             STACKED: points.merged[rows].astype(np.int64),
         }
-        for column, name in enumerate(state.values):
-            coords[name] = _value(state, name, points.values[rows, column])
+        columns = iter(points.values[rows].T)
+        for name in state.values:
+            one = next(columns)
+            turned = np.arctan2(next(columns), one) if name in ANGLES else one
+            coords[name] = _value(state, name, turned)
         for column, name in enumerate(state.labels):
             coords[name] = points.labels[rows, column].astype(state.first.coord(name).dtype)
         block = with_traces(state.first, points.traces[rows], coords)
@@ -139,10 +146,16 @@ def _value(state: Resampling, name: str, values: npt.NDArray[np.float64]) -> npt
 
 def _line(state: Resampling, block: Block) -> Positioned:
     """Return the block as the streams take it; times count from the first trace of the run."""
-    values = np.zeros((len(block), len(state.values)))
-    for column, name in enumerate(state.values):
-        origin = state.first.coord(name)[0] if name == TIME else 0
-        values[:, column] = block.coord(name) - origin
+    columns: list[npt.NDArray[np.float64]] = []
+    for name in state.values:
+        value = np.asarray(block.coord(name))
+        if name in ANGLES:
+            columns += [np.cos(value), np.sin(value)]
+        else:
+            columns.append(value - (state.first.coord(name)[0] if name == TIME else 0))
+    values = np.zeros((len(block), len(columns)))
+    for number, one in enumerate(columns):
+        values[:, number] = one
     labels = np.zeros((len(block), len(state.labels)))
     for column, name in enumerate(state.labels):
         labels[:, column] = block.coord(name)
