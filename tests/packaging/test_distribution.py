@@ -119,7 +119,7 @@ def test_this_environment_has_the_entry_points_of_this_checkout() -> None:
 
 def test_the_base_installs_without_torch() -> None:
     names = [text.split(">")[0].split("[")[0] for text in PROJECT["project"]["dependencies"]]
-    assert {"torch", "pytorch-lightning", "dask", "zarr"}.isdisjoint(names)
+    assert {"torch", "pytorch-lightning", "dask"}.isdisjoint(names)
 
 
 def test_all_holds_every_extra_that_users_need() -> None:
