@@ -17,14 +17,14 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.signal import decimate, hilbert, resample
+from scipy.signal import decimate, hilbert
 
 from detectkit.calibration.plate import band_of
-from detectkit.signal.response import deconvolve_response
+from detectkit.signal.response import compactness, deconvolve_response
 
 BLUE, GREEN = "#0072B2", "#009E73"
 INTERVAL_S = 2e-11
-SAMPLES, BEFORE, FINER = 2048, 300, 8
+SAMPLES, BEFORE = 2048, 300
 Floats = npt.NDArray[np.float64]
 
 
@@ -51,19 +51,12 @@ def deconvolved(wavelet: Floats, interval_s: float) -> tuple[Floats, Floats]:
     return trace[0].astype(np.float64), sharp[0].astype(np.float64)
 
 
-def compactness(trace: Floats, interval_s: float) -> tuple[float, float, float]:
-    """Return width (s) at half height, side lobe (dB), share of the energy beyond one width."""
-    strength = np.abs(hilbert(resample(trace, trace.size * FINER)))
-    top = int(strength.argmax())
-    above = strength > 0.5 * strength[top]
-    left = top - int(above[top::-1].argmin())
-    right = top + int(above[top:].argmin())
-    width = right - left
-    far = np.abs(np.arange(strength.size) - top) > 1.5 * width
-    near = strength[max(0, top - width) : top + width]
-    side_db = 20.0 * np.log10(strength[far].max() / strength[top])
-    beyond = 1.0 - float((near**2).sum() / (strength**2).sum())
-    return width * interval_s / FINER, float(side_db), beyond
+def beyond(trace: Floats, interval_s: float) -> float:
+    """Return the share of the energy farther than one width from the peak."""
+    width = round(compactness(trace, sample_interval_s=interval_s).width_s / interval_s)
+    power = np.abs(hilbert(trace)) ** 2
+    top = int(power.argmax())
+    return 1.0 - float(power[max(0, top - width) : top + width + 1].sum() / power.sum())
 
 
 def centre_hz(wavelet: Floats, interval_s: float) -> float:
@@ -88,9 +81,10 @@ def main() -> None:
         centre = centre_hz(wavelet, interval_s)
         print(f"{name}: centre {centre / 1e6:.0f} MHz, band {low / 1e6:.0f}-{high / 1e6:.0f} MHz")
         for label, trace in zip(("before", "after"), traces, strict=True):
-            width_s, side_db, beyond = compactness(trace, interval_s)
-            print(f"  {label}: width {1e9 * width_s:.3f} ns, side lobe {side_db:.1f} dB, "
-                  f"{100 * beyond:.1f} % beyond one width")  # fmt: skip
+            found = compactness(trace, sample_interval_s=interval_s)
+            print(f"  {label}: width {1e9 * found.width_s:.3f} ns, side lobe "
+                  f"{found.side_lobe_db:.1f} dB, {100 * beyond(trace, interval_s):.1f} % beyond "
+                  "one width")  # fmt: skip
         _pulses(left, traces, wavelet, interval_s, f"{name}: measured in free space")
         _spectra(right, traces, interval_s, (low, high))
     figure.savefig(given.output, metadata={"Software": None})

@@ -9,18 +9,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detectkit.calibration.apply import MIRROR, steps_of, with_calibration
+from detectkit.calibration.apply import (
+    MIRROR,
+    sharpens,
+    steps_of,
+    tables_of,
+    with_calibration,
+)
 from detectkit.calibration.capture import Capture
 from detectkit.calibration.check import check_pipeline, check_record, told
 from detectkit.calibration.choose import attached, fitted, record_for
 from detectkit.calibration.library import best, entries, find, user_folder
 from detectkit.calibration.plate import PlateShot
 from detectkit.calibration.radar import RadarSetup, calibrate_radar
-from detectkit.calibration.record import CalibrationRecord, MountCalibration
+from detectkit.calibration.record import (
+    CalibrationRecord,
+    DetectorCalibration,
+    DetectorChannel,
+    MountCalibration,
+)
 from detectkit.calibration.record_file import record_toml, write_record
-from detectkit.core import UsageError
+from detectkit.core import Block, UsageError
 from detectkit.detect.preset import Ground, nominal_pipeline
-from detectkit.pipeline import Pipeline, run
+from detectkit.pipeline import Pipeline, parse_steps, run
 from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
 from .conftest import Bench
@@ -48,9 +59,9 @@ def test_a_mirror_stands_at_the_time_of_its_path_with_the_amplitude_of_a_mirror(
     trace = out.data.mean(axis=0)
     separation_m = bench.virtual.radar.antenna_separation_m
     path_m = 2.0 * np.hypot(0.6, 0.5 * separation_m)
-    twt_s, top = out.coord("twt_s"), int(trace.argmax())
+    twt_s, top = out.coord("twt_s"), int(np.abs(trace).argmax())
     assert twt_s[top] == pytest.approx(path_m / SPEED_OF_LIGHT_M_S, abs=3e-11)
-    assert trace[top] * path_m == pytest.approx(1.0, abs=0.04)
+    assert np.abs(trace[top]) * path_m == pytest.approx(1.0, abs=0.04)
     assert out.sensor.unit == MIRROR
     assert out.sensor.calibration == record.id[:12]
 
@@ -70,14 +81,44 @@ def test_it_takes_the_place_of_the_guess_in_the_default_pipeline(
     pipeline = with_calibration(default, record, spec)
     names = [step.name for step in pipeline.steps]
     assert names[:6] == [
-        "calibrated", "subtract-trace", "time-zero-known", "deconvolve-response",
-        "scale-amplitude", "dewow",
+        "calibrated", "subtract-trace", "time-zero-known", "scale-amplitude", "dewow", "bandpass",
     ]  # fmt: skip
     assert pipeline.describe(spec).first_twt_s < 0.0
     assert Pipeline.from_toml(pipeline.to_toml()).fingerprint == pipeline.fingerprint
     assert pipeline.fingerprint != default.fingerprint
     with pytest.raises(UsageError, match="holds a calibration already"):
         with_calibration(pipeline, record, spec)
+
+
+def test_only_a_pulse_that_rings_is_deconvolved(record: CalibrationRecord) -> None:
+    """A compact one would get side lobes that it does not have."""
+    assert record.radar is not None
+    assert not sharpens(record.radar)
+    time_s = np.arange(160) * 5e-11
+    ringing = np.exp(-time_s / 8e-10) * np.sin(2e9 * np.pi * time_s) * (1 - np.exp(-time_s / 2e-10))
+    rings = replace(
+        record.radar,
+        sample_interval_s=5e-11,
+        wavelet=tuple(ringing.tolist()),
+        wavelet_origin_s=4e-10,
+        band_hz=(0.3e9, 2.4e9),
+    )
+    assert sharpens(rings)
+    names = [one["use"] for one in tables_of(replace(record, radar=rings))]
+    assert names[-2:] == ["deconvolve-response", "scale-amplitude"]
+
+
+def test_a_detector_is_balanced_by_its_record(record: CalibrationRecord) -> None:
+    channels = tuple(
+        DetectorChannel(name, "nV", ground_balance=part, offset=level)
+        for name, part, level in (("re", 0.8, 3.0), ("im", 0.6, -1.0))
+    )
+    tables = tables_of(replace(record, radar=None, detector=DetectorCalibration(channels)))
+    assert [one["use"] for one in tables] == ["calibrated", "ground-balance"]
+    step = parse_steps(tables)[1]
+    data = np.array([[3.0 + 8.0, -1.0 + 6.0]], np.float32)
+    (out,) = run([step], [Block(data, dims=("trace", "channel"))])
+    np.testing.assert_allclose(out.data, 0.0, atol=1e-5)
 
 
 def test_an_air_shot_alone_leaves_time_zero_to_the_default(

@@ -10,6 +10,7 @@ import pytest
 from flights import MISSION, Spoken, write_flight
 
 from detectkit.calibration.library import find
+from detectkit.calibration.record import MountCalibration
 from detectkit.calibration.record_file import read_record, record_toml
 from detectkit.core import UsageError
 from detectkit.io import open_recording
@@ -60,6 +61,23 @@ def test_it_is_applied_and_comes_back_out_of_the_flight(calibrated: FlightFolder
     made = finalize(again)
     text = open_recording(made.path).attachments["calibration/gpr.toml"]
     assert text == calibrated.mission.calibrations["gpr"]
+
+
+def test_a_measured_lever_arm_counts_where_the_mission_gives_none(tmp_path: Path) -> None:
+    arm = (0.31, -0.04, 0.52)
+    shipped = read_record(find(Path("demo-radar")))
+    mount = MountCalibration(arm, (0.01, 0.01, 0.02), lag_s=0.12)
+    text = record_toml(replace(shipped, mount=mount))
+    (tmp_path / "radar.toml").write_text(text, encoding="utf-8")
+    radar = next(one for one in Mission.from_toml(NAMED, folder=tmp_path).mounts if one.calibration)
+    given = next(one for one in Mission.from_toml(MISSION).mounts if one.id == radar.id)
+    assert radar.lag_s == (0.12 if "lag_s" not in MISSION else given.lag_s)
+    bare = NAMED.replace("lever_arm_m", "# lever_arm_m")
+    radar = next(one for one in Mission.from_toml(bare, folder=tmp_path).mounts if one.calibration)
+    assert radar.lever_arm_m == arm
+    told = bare.replace('calibration = "radar.toml"', 'calibration = "radar.toml"\nlag_s = 0.0')
+    radar = next(one for one in Mission.from_toml(told, folder=tmp_path).mounts if one.calibration)
+    assert (radar.lever_arm_m, radar.lag_s) == (arm, 0.0)
 
 
 def test_a_calibration_that_cannot_be_read_is_a_fault_of_the_mission(tmp_path: Path) -> None:

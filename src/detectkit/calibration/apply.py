@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from detectkit.calibration.record import ID_DIGITS, CalibrationRecord, RadarCalibration
 from detectkit.core import BlockSpec, UsageError
 from detectkit.pipeline import Pipeline, Step, parse_steps
+from detectkit.signal.response import compactness, deconvolve_response
 
 LEAD_S = 1e-9
 MIRROR = "mirror at 1 m"
@@ -44,13 +47,30 @@ def steps_of(
     if differing:
         msg = f"calibration {record.id[:ID_DIGITS]} cannot be applied: {differing}"
         raise UsageError(msg)
-    tables: list[dict[str, Any]] = [_note(record)]
+    return [_note(record), *_radar_tables(radar, lead_s)]
+
+
+def tables_of(record: CalibrationRecord) -> list[dict[str, Any]]:
+    """Return the step tables that apply a record, for a pipeline of one's own."""
+    tables = [_note(record)]
+    if record.radar is not None:
+        tables += _radar_tables(record.radar, LEAD_S)
+    channels = () if record.detector is None else record.detector.channels
+    if channels and all(one.ground_balance is not None for one in channels):
+        direction = [one.ground_balance for one in channels]
+        offset = [one.offset for one in channels]
+        tables.append({"use": "ground-balance", "direction": direction, "offset": offset})
+    return tables
+
+
+def _radar_tables(radar: RadarCalibration, lead_s: float) -> list[dict[str, Any]]:
+    tables: list[dict[str, Any]] = []
     if radar.crosstalk:
         tables.append({"use": "subtract-trace", "trace": list(radar.crosstalk)})
     if radar.time_zero_s is not None:
         zero = {"use": "time-zero-known", "time_zero_s": radar.time_zero_s, "lead_s": lead_s}
         tables.append(zero)
-    if radar.wavelet and radar.band_hz is not None:
+    if radar.wavelet and radar.band_hz is not None and sharpens(radar):
         response = {
             "use": "deconvolve-response",
             "wavelet": list(radar.wavelet),
@@ -62,6 +82,27 @@ def steps_of(
         factor = float(f"{1.0 / radar.mirror_amplitude:.6g}")
         tables.append({"use": "scale-amplitude", "factor": factor, "unit": MIRROR})
     return tables
+
+
+def sharpens(radar: RadarCalibration) -> bool:
+    """Tell whether deconvolution makes the pulse narrower without higher side lobes.
+
+    That of an antenna that rings; a pulse that is compact already would only get side lobes.
+    """
+    wavelet, interval_s = np.array(radar.wavelet, np.float64), radar.sample_interval_s
+    if not wavelet.any() or radar.band_hz is None:
+        return False
+    trace = np.zeros((1, 4 * wavelet.size), np.float32)
+    trace[0, wavelet.size : 2 * wavelet.size] = wavelet
+    sharp = deconvolve_response(
+        trace,
+        wavelet=wavelet,
+        origin_sample=(radar.wavelet_origin_s or 0.0) / interval_s,
+        sample_interval_s=interval_s,
+        band_hz=radar.band_hz,
+    )
+    before, after = (compactness(one[0], sample_interval_s=interval_s) for one in (trace, sharp))
+    return after.width_s < before.width_s and after.side_lobe_db <= before.side_lobe_db
 
 
 def with_calibration(pipeline: Pipeline, record: CalibrationRecord, spec: BlockSpec) -> Pipeline:

@@ -31,18 +31,29 @@ calibrate.command()(arms)
 def show(
     record: Annotated[Path, typer.Argument(metavar="RECORD", help="A file, or a name in `list`.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_steps: Annotated[
+        bool, typer.Option("--steps", help="Print the steps that apply it, as TOML.")
+    ] = False,
 ) -> None:
     """Say what a calibration holds: instrument, days, numbers with their errors.
 
     Examples:
 
       detectkit calibrate show calibration/radar-x-1207-2026-05-04-3f2a9c01.toml
+
+      detectkit calibrate show coil.toml --steps >> pipeline.toml
     """
     from detectkit.calibration.library import find
     from detectkit.calibration.record_file import read_record
     from detectkit.cli.calibration_words import lines_of
 
     found = read_record(find(record))
+    if as_steps:
+        from detectkit.calibration.apply import tables_of
+        from detectkit.pipeline import Pipeline, parse_steps
+
+        typer.echo(Pipeline(parse_steps(tables_of(found))).to_toml())
+        return
     if as_json:
         typer.echo(json.dumps({**asdict(found), "id": found.id}, default=_plain))
         return

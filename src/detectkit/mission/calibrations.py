@@ -10,7 +10,7 @@ from typing import Protocol
 from detectkit.calibration.check import Finding, check_pipeline
 from detectkit.calibration.choose import fitted, flown_at, record_for
 from detectkit.calibration.library import find
-from detectkit.calibration.record import CalibrationRecord
+from detectkit.calibration.record import CalibrationRecord, MountCalibration
 from detectkit.calibration.record_file import record_from
 from detectkit.core import Block, DetectkitError
 from detectkit.io import Notice
@@ -53,6 +53,11 @@ def read_texts(
         else:
             texts[mount.id] = text
     return texts, faults
+
+
+def mount_in(text: str) -> MountCalibration | None:
+    """Return where a calibration says that its instrument sits; None where it does not."""
+    return record_from(text, where="calibration").mount if text else None
 
 
 class MissionCalibrations:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from detectkit.core import DetectkitError, UsageError
 from detectkit.core.settings import build
 from detectkit.drivers import Instrument, build_instrument
-from detectkit.mission.calibrations import read_texts
+from detectkit.mission.calibrations import mount_in, read_texts
 from detectkit.volume.settings import ImageSettings
 
 Action = Literal["nothing", "warn", "pause", "stop"]
@@ -297,6 +297,7 @@ class _Parser:
         self._calibrations = calibrations
         self._folder = folder
         self._faults: list[str] = []
+        self._told: dict[str, frozenset[str]] = {}
 
     def mission(self, text: str) -> Mission:
         name = self._document.pop("name", "mission")
@@ -307,6 +308,7 @@ class _Parser:
         if calibrations is None:
             calibrations, wrong = read_texts(mounts, self._folder)
             self._faults += wrong
+        mounts = tuple(self._measured(one, calibrations.get(one.id, "")) for one in mounts)
         for unknown in self._document:
             self._faults.append(
                 f"{unknown!r} means nothing here; a mission has name, pipeline, [[instrument]] "
@@ -332,7 +334,7 @@ class _Parser:
         return tuple(mounts)
 
     def _mount(self, number: int, table: dict[str, Any]) -> Mount | None:
-        settings = table.pop("settings", {})
+        settings, told = table.pop("settings", {}), frozenset(table)
         try:
             mount = build(_MountTable, table, where=f"instrument {number}")
             one = Mount(mount.id, mount.driver, mount.connect, mount.lever_arm_m, mount.lag_s,
@@ -343,7 +345,17 @@ class _Parser:
         except DetectkitError as error:
             self._faults.append(str(error))
             return None
+        self._told[one.id] = told
         return one
+
+    def _measured(self, mount: Mount, calibration: str) -> Mount:
+        """Return the mount with what was measured of it and the mission does not give."""
+        found, told = mount_in(calibration), self._told.get(mount.id, frozenset())
+        if found is not None and "lever_arm_m" not in told:
+            mount = replace(mount, lever_arm_m=found.lever_arm_m)
+        if found is not None and "lag_s" not in told:
+            mount = replace(mount, lag_s=found.lag_s)
+        return mount
 
     def _section(self, name: str, kind: type[Any]) -> Any:
         table = self._document.pop(name, {})

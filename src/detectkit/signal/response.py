@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
+import scipy.signal
 
 from detectkit.core.errors import UsageError
 from detectkit.signal._arrays import Traces, as_rows, output_rows, require_positive
@@ -21,6 +23,7 @@ from detectkit.signal.spectrum import _multiply
 
 Values = npt.NDArray[np.float64]
 
+FINER = 8
 RISE, FALL = 0.1, 0.3
 """Shares of the band over which the output's spectrum rises and falls, as half cosines."""
 
@@ -82,6 +85,42 @@ def deconvolve_response(
 
     through_spectrum(rows, result, length=length, work=work)
     return result
+
+
+class Compactness(NamedTuple):
+    """How compact a pulse is.
+
+    Parameters
+    ----------
+    width_s
+        Of its envelope at half the height.
+    side_lobe_db
+        Largest value of the envelope farther than 1.5 widths from the peak, under the peak.
+    """
+
+    width_s: float
+    side_lobe_db: float
+
+
+def compactness(pulse: npt.NDArray[Any], *, sample_interval_s: float) -> Compactness:
+    """Return how compact a pulse (sample,) is, that begins and ends in silence.
+
+    Examples
+    --------
+    >>> time_s = (np.arange(200) - 100) * 1e-10
+    >>> ricker = (1 - 2 * (np.pi * 5e8 * time_s) ** 2) * np.exp(-((np.pi * 5e8 * time_s) ** 2))
+    >>> found = compactness(ricker, sample_interval_s=1e-10)
+    >>> round(found.width_s * 1e9, 2), found.side_lobe_db < -25
+    (1.6, True)
+    """
+    fine = scipy.signal.resample(np.asarray(pulse, np.float64), FINER * pulse.size)
+    strength = np.abs(scipy.signal.hilbert(fine))
+    top = int(strength.argmax())
+    above = strength > 0.5 * strength[top]
+    left, right = int(above[top::-1].argmin()), int(above[top:].argmin())
+    far = np.abs(np.arange(strength.size) - top) > 1.5 * (left + right)
+    side = float(strength[far].max(initial=1e-12 * strength[top]) / strength[top])
+    return Compactness((left + right) * sample_interval_s / FINER, 20.0 * math.log10(side))
 
 
 def target_spectrum(freq_hz: Values, *, band_hz: tuple[float, float]) -> Values:
