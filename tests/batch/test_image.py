@@ -146,3 +146,10 @@ def test_the_bars_of_a_wall_are_compact_and_where_they_are(
             top = near[np.argmax(along[near])]
             assert abs(volume.easting_m[top] - bar) <= 0.03
             assert along[top] > 2.0 * np.median(along[along > 0.0])
+
+
+def test_a_graphics_processor_that_is_not_there_is_said(flown: Path, tmp_path: Path) -> None:
+    job = plan([flown], velocity_m_per_s=VELOCITY_M_PER_S)
+    with pytest.raises(UsageError, match="device 'cuda:77'"):
+        image(job, tmp_path / "v.zarr", ImageRequest(SETTINGS, device="cuda:77"))
+    assert not list(tmp_path.glob("v.zarr*"))

@@ -29,7 +29,7 @@ from detectkit.io.volume import open_volume
 from detectkit.mission.finalize import LARGEST_UNPOSED
 from detectkit.mission.folder import FlightFolder, is_flight_folder
 from detectkit.pipeline import Runner
-from detectkit.volume.imager import Imaged, Imager
+from detectkit.volume.imager import CPU, Imaged, Imager
 from detectkit.volume.peaks import Peak, PeakSettings, find_peaks
 from detectkit.volume.settings import Fitted, ImageSettings, Soil, Velocity
 from detectkit.volume.tracks import LineTrack, read_track
@@ -54,6 +54,8 @@ class ImageRequest:
         Longitude and latitude of the frame's origin; None: near the first position.
     threads
         Processor threads.
+    device
+        ``"cpu"``, or a PyTorch device.
     """
 
     settings: ImageSettings = ImageSettings()
@@ -62,6 +64,7 @@ class ImageRequest:
     tracks: tuple[Path, ...] = ()
     origin_deg: tuple[float, float] | None = None
     threads: int = 1
+    device: str = CPU
 
 
 @dataclass(slots=True)
@@ -130,7 +133,7 @@ def image(
     settings = replace(request.settings, height_m=request.settings.height_m or _height_m(job))
     tracks = _tracks(job, request.tracks)
     frame = None if request.origin_deg is None else SiteFrame(*request.origin_deg)
-    imager = Imager(path, settings.fitted(soil), frame, request.threads)
+    imager = Imager(path, settings.fitted(soil), frame, request.threads, request.device)
     notices = list(job.notices)
     with ThreadPoolExecutor(1) as hasher:
         sums = {r.path: hasher.submit(file_sha256, r.path) for r in job.recordings}

@@ -65,6 +65,15 @@ OriginOption = Annotated[
 ThreadsOption = Annotated[
     int, typer.Option("--threads", min=0, help="Processor threads; 0: as many as there are.")
 ]
+DeviceOption = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        metavar="NAME",
+        help="cpu, or a graphics processor by PyTorch, e.g. cuda: the same to a thousandth, but "
+        "not to the bit.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -83,6 +92,7 @@ def image(  # noqa: PLR0913, PLR0917 - typer passes options by name
     mark_spacing: MarkSpacingOption = None,
     calibration: CalibrationOption = "",
     threads: ThreadsOption = 0,
+    device: DeviceOption = "cpu",
     settings: SetOption = None,
     format_name: FormatOption = None,
     as_json: JsonOption = False,
@@ -122,6 +132,7 @@ def image(  # noqa: PLR0913, PLR0917 - typer passes options by name
         tracks=tuple(_listed(tracks or [])),
         origin_deg=origin,
         threads=threads or os.cpu_count() or 1,
+        device=device,
     )
     job = given.job()
     with trace_progress("focusing", job.traces) as count:

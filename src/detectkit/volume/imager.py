@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.core import Block, BlockSpec, PipelineError, UsageError
+from detectkit.core import (
+    Block,
+    BlockSpec,
+    MissingDependencyError,
+    PipelineError,
+    UsageError,
+    VoxelGrid,
+)
 from detectkit.geo import SiteFrame
 from detectkit.imaging.backprojection import TimeAxis
 from detectkit.imaging.backprojection.image import image_of
@@ -29,6 +36,8 @@ from detectkit.volume.coverage import Coverage, widths_m
 from detectkit.volume.geometry import Placed, Placing
 from detectkit.volume.settings import Fitted
 
+CPU = "cpu"
+"""The processor, by numba: the only device that gives the same bits again."""
 CLOSE_S = 1e-15
 """Times of samples that differ by less are the same."""
 
@@ -73,6 +82,8 @@ class Imager:
         blocks with ``easting_m`` and ``northing_m``.
     threads
         Processor threads; changes no bit.
+    device
+        ``"cpu"``, or a PyTorch device: the same to a tolerance, and not to the bit.
 
     Raises
     ------
@@ -84,6 +95,7 @@ class Imager:
     fitted: Fitted
     frame: SiteFrame | None = None
     threads: int = 1
+    device: str = CPU
     _placing: Placing = field(init=False)
     _axis: TimeAxis | None = None
     _tiles: ScratchTiles | None = None
@@ -150,14 +162,22 @@ class Imager:
             grid = self.fitted.grid("" if frame is None else frame.crs_wkt)
             self._tiles = ScratchTiles(self.path, grid)
             self._coverage = Coverage(grid, self.fitted.radius_m)
-            settings = BackProjection(self.fitted.soil.velocity_m_per_s, self.fitted.radius_m)
-            self._projector = BackProjector(
-                grid, settings, self._axis, self._tiles, threads=self.threads
-            )
+            self._projector = self._projector_for(grid, self._axis, self._tiles)
         antennas = placed.antennas
         if self._projector is not None and self._coverage is not None:
             self._coverage.push(0.5 * (antennas.transmitter + antennas.receiver))
             self._projector.push(placed.traces, antennas)
+
+    def _projector_for(self, grid: VoxelGrid, axis: TimeAxis, tiles: ScratchTiles) -> BackProjector:
+        settings = BackProjection(self.fitted.soil.velocity_m_per_s, self.fitted.radius_m)
+        if self.device == CPU:
+            return BackProjector(grid, settings, axis, tiles, threads=self.threads)
+        try:
+            from detectkit.imaging.cuda.backprojection import DeviceProjector
+        except ModuleNotFoundError as error:
+            msg = f"device {self.device!r} needs PyTorch: pip install 'detectkit[learn]'"
+            raise MissingDependencyError(msg) from error
+        return DeviceProjector(grid, settings, axis, tiles, device=self.device)
 
     def _write(self, words: dict[str, Any]) -> int:
         tiles, coverage = self._tiles, self._coverage
@@ -202,7 +222,7 @@ class Imager:
             "origin_deg": None if frame is None else [frame.longitude_deg, frame.latitude_deg],
             "traces": self._placing.used,
             "traces_left_out": self._left_out,
-            "device": "cpu",
+            "device": self.device,
         }
 
 

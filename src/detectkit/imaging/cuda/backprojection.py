@@ -1,4 +1,4 @@
-"""Back-projection by PyTorch: `BackProjector` on a graphics processor, for a volume in one piece.
+"""Back-projection by PyTorch: `BackProjector` with its sums made on a graphics processor.
 
 The same planes, tables, weights and interpolation; each voxel's sums run over the traces in
 order. Only roundings differ, so that the image agrees within `TOLERANCE` of its largest value.
@@ -6,86 +6,101 @@ order. Only roundings differ, so that the image agrees within `TOLERANCE` of its
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from detectkit.core import TileIndex, VoxelGrid
-from detectkit.imaging.backprojection import Antennas, TimeAxis
+from detectkit.core import TileIndex, UsageError, VoxelGrid
+from detectkit.imaging.backprojection import TileStore, TimeAxis
 from detectkit.imaging.backprojection import geometry as geo
-from detectkit.imaging.backprojection.prepared import Prepared, chosen, prepare, usable
+from detectkit.imaging.backprojection.prepared import Prepared
+from detectkit.imaging.backprojection.projector import MOST_TILES, BackProjector
 from detectkit.imaging.backprojection.settings import WEIGHTS, BackProjection
 from detectkit.imaging.backprojection.tables import COSINE, LEAN, LOUDNESS
 from detectkit.imaging.backprojection.tiles import Sums
 
 TOLERANCE = 1e-3
 """Largest difference to `BackProjector`, as a share of the image's largest value."""
-BLOCK = 128
 
 
-def back_projection(
-    traces: npt.NDArray[np.float32],
-    antennas: Antennas,
-    *,
-    grid: VoxelGrid,
-    settings: BackProjection,
-    axis: TimeAxis,
-    tiles: Iterable[TileIndex],
-    device: str = "cuda",
-) -> dict[TileIndex, Sums]:
-    """Return the sums of some tiles, for `image_of`.
+class DeviceProjector(BackProjector):
+    """`BackProjector` whose sums are made by a PyTorch device, a tile at a time.
 
     Parameters
     ----------
-    traces, antennas
-        As `BackProjector.push` takes them, all at once.
-    grid, settings, axis
+    grid, settings, axis, tiles, most_tiles
         As `BackProjector` takes them.
-    tiles
-        Which tiles to fill.
     device
-        A PyTorch device. Memory: some thirty times that of a tile's plane of sums.
+        A PyTorch device. Memory there: some thirty times that of a tile's plane of sums.
+
+    Raises
+    ------
+    UsageError
+        PyTorch knows no such device here.
     """
-    target = {index: _Tile(grid, index, device) for index in tiles}
-    for start in range(0, len(traces), BLOCK):
-        some, where = traces[start : start + BLOCK], antennas.rows(start, start + BLOCK)
-        good = usable(some, where)
-        if good.any():
-            block = prepare(
-                some[good], chosen(where, good), grid=grid, settings=settings, axis=axis
-            )
-            for tile in target.values():
-                tile.add(block, settings)
-    return {index: tile.sums.cpu().numpy() for index, tile in target.items()}
+
+    def __init__(
+        self,
+        grid: VoxelGrid,
+        settings: BackProjection,
+        axis: TimeAxis,
+        tiles: TileStore,
+        *,
+        device: str = "cuda",
+        most_tiles: int = MOST_TILES,
+    ) -> None:
+        super().__init__(grid, settings, axis, tiles, most_tiles=most_tiles)
+        self._device = _known(device)
+
+    def _add(self, index: TileIndex, sums: Sums, prepared: Prepared) -> int:
+        tile = _Tile(self.grid, index, self._device, sums)
+        added = tile.add(prepared, self.settings)
+        sums[:] = tile.sums.cpu().numpy()
+        return added
+
+
+def _known(device: str) -> str:
+    """Return a device's name, once something was put there."""
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        why = str(error).strip().partition("\n")[0]
+        msg = f"device {device!r}: PyTorch cannot use it here ({why}); leave it out for the CPU"
+        raise UsageError(msg) from error
+    return device
 
 
 class _Tile:
     """One tile's sums on the device."""
 
-    def __init__(self, grid: VoxelGrid, index: TileIndex, device: str) -> None:
+    def __init__(self, grid: VoxelGrid, index: TileIndex, device: str, sums: Sums) -> None:
         self.device = device
         self.east = torch.from_numpy(grid.easting_m(index[0])).to(device)[:, None]
         self.north = torch.from_numpy(grid.northing_m(index[1])).to(device)[None, :]
         self.depth = torch.from_numpy(grid.depth_m.astype(np.float32)).to(device)
         self.middle = grid.depths // 2
-        self.sums = torch.zeros((4, grid.tile, grid.tile, grid.depths), device=device)
+        self.sums = torch.tensor(sums, device=device)
 
-    def add(self, block: Prepared, settings: BackProjection) -> None:
+    def add(self, block: Prepared, settings: BackProjection) -> int:
+        """Add traces; return how many columns times traces were added."""
+        added = 0
         paths = block.paths.view(np.float32)
         steps = block.beams.shape[2]
         for trace, one in enumerate(block.rows):
             share = torch.hypot(self.east - one[geo.EAST], self.north - one[geo.NORTH])
             share = share / one[geo.RADIUS]
-            if not bool((share < 1.0).any()):
+            reached = int((share < 1.0).sum())
+            if not reached:
                 continue
+            added += reached
             table = torch.from_numpy(paths[trace].reshape(2, steps, -1, 2)[..., 0]).to(self.device)
             beams = torch.from_numpy(block.beams[trace]).to(self.device)
             signal = torch.from_numpy(block.signals[trace].view(np.complex64)).to(self.device)
             loud = self._loudness(one, beams, settings.weights)
             self._sum(share, self._position(one, table), signal, loud, settings.taper)
+        return added
 
     def _legs(self, one: npt.NDArray[np.float64]) -> list[Any]:
         """Return for each antenna where the columns are from its foot, and ρ² at depth 0."""
