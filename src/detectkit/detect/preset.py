@@ -34,6 +34,8 @@ FIRST_BREAK = 0.2
 """Share of a trace's largest magnitude at which its first break is seen."""
 SHALLOWEST_WAVELENGTHS = 0.35
 """Above this depth the direct wave's tail covers everything."""
+GROUND_THRESHOLD, AIRBORNE_THRESHOLD = 4.0, 6.0
+"""Lowest score of an indication: through the air gap everything stands out more, clutter too."""
 DEEPEST_WAVELENGTHS = 4.0
 """How deep a radar is searched: what lies deeper is mostly ringing of what lies above."""
 
@@ -340,6 +342,7 @@ class _Fitted:
             separation_m=_round(max(0.1, 1.5 * self.wavelength_m)),
             cell_m=_round(0.45 * self.wavelength_m),
             cell_s=_round(0.6 * self.period_s),
+            threshold=AIRBORNE_THRESHOLD if self.airborne else GROUND_THRESHOLD,
             depth_of="echo" if self.airborne else "score",
         )
 
