@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from detectkit.volume.peaks import Peak
 
 MARKED = 10
+AROUND_M = 3.0
 CANDIDATES = 5000
 """Peaks looked at: those in voxels that are not shown are not marked."""
 TRACKS = {".txt", ".csv", ".xy"}
@@ -93,7 +94,7 @@ def slice_(  # noqa: PLR0913, PLR0917 - typer passes options by name
     """Cut through a volume: pictures of depth slices, of a band of depths, of vertical sections.
 
     Writes slices.png, projections.png and section-N.png; without --section and --along the volume
-    is cut both ways through its strongest peak.
+    is cut both ways through its strongest peak, 3 m to each side.
 
     Examples:
 
@@ -186,9 +187,11 @@ def _corners(cut: CutAcross) -> Values:
 
 
 def _through(volume: Volume, easting_m: float, northing_m: float) -> list[Values]:
-    """Return both cuts through a place, from border to border."""
+    """Return both cuts through a place, so far to each side as the volume reaches."""
     east, north = volume.easting_m, volume.northing_m
+    west, right = max(east[0], easting_m - AROUND_M), min(east[-1], easting_m + AROUND_M)
+    south, top = max(north[0], northing_m - AROUND_M), min(north[-1], northing_m + AROUND_M)
     return [
-        _corners((float(east[0]), northing_m, float(east[-1]), northing_m)),
-        _corners((easting_m, float(north[0]), easting_m, float(north[-1]))),
+        _corners((float(west), northing_m, float(right), northing_m)),
+        _corners((easting_m, float(south), easting_m, float(top))),
     ]

@@ -11,7 +11,7 @@ from detectkit.geo.attitude import arm_to_ned
 from detectkit.geo.frame import LocalFrame
 from detectkit.geo.ground_height import TerrainGrid
 from detectkit.geo.peer_clock import PeerClock
-from detectkit.geo.pose_join import Posed, PoseJoin
+from detectkit.geo.pose_join import OVER_GROUND, Posed, PoseJoin
 from detectkit.geo.pose_track import PoseTrack
 from detectkit.geo.projection import from_projected, to_projected, utm_epsg
 from detectkit.geo.site_frame import SiteFrame, geographic_of
@@ -20,6 +20,7 @@ from detectkit.geo.track import along_track
 from detectkit.geo.utc_clock import UtcClock
 
 __all__ = [
+    "OVER_GROUND",
     "ArrivalClock",
     "Lag",
     "LagLine",

@@ -37,6 +37,8 @@ NAMES = (
     "waypoint",
     "ground_up_m",
 )
+OVER_GROUND = frozenset({"height_m", "height_error_m", "ground_up_m"})
+"""Of these, what needs a height over the ground: without a source of one they are all NaN."""
 REASONS = {
     TOO_EARLY: "before the first position held",
     GAP: "gap between positions too long",

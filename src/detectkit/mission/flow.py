@@ -16,7 +16,7 @@ import numpy as np
 
 from detectkit.core import Block
 from detectkit.drivers import Decoder, Frame, Instrument, Note, Tally
-from detectkit.geo import PeerClock, PoseTrack, UtcClock
+from detectkit.geo import OVER_GROUND, PeerClock, PoseTrack, UtcClock
 from detectkit.io.journal import Record
 from detectkit.mission.locate import Locator, PoseSources, Timed
 from detectkit.mission.settings import Mission, Mount
@@ -210,7 +210,8 @@ class Flow:
     def _locator(self, source: _Source, frame: Frame, key: str) -> Locator | None:
         if frame.layout.sensor.kind not in LOCATED_KINDS:
             return None
-        return Locator(key, source.mount, self.track, self.mission)
+        unknown = frozenset() if self._poses.chosen["height"] else OVER_GROUND
+        return Locator(key, source.mount, self.track, self.mission, unknown)
 
 
 def _source(mount: Mount) -> _Source:

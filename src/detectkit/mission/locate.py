@@ -118,12 +118,13 @@ def _alike(one: Timed, other: Timed) -> bool:
 
 @dataclass(slots=True)
 class Locator:
-    """Holds the rows of one sensor until their poses are there."""
+    """Holds the rows of one sensor until their poses are there; `unknown` is told by nobody."""
 
     key: str
     mount: Mount
     track: PoseTrack
     mission: Mission
+    unknown: frozenset[str] = frozenset()
     _join: PoseJoin = field(init=False)
     _waiting: deque[Timed] = field(default_factory=deque)
     _line: str = ""
@@ -165,7 +166,7 @@ class Locator:
             timed = joined(self._take(posed.rows - at))
             stop = at + len(timed)
             places: dict[str, npt.NDArray[Any]] = {
-                name: one[at:stop] for name, one in posed.coords.items()
+                name: one[at:stop] for name, one in posed.coords.items() if name not in self.unknown
             }
             places["time_ns"] = utc.to_utc(timed.host_ns)
             yield from self._lines(timed, places)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core import Block, UsageError
-from detectkit.geo import PoseJoin, PoseTrack
+from detectkit.geo import OVER_GROUND, PoseJoin, PoseTrack
 from detectkit.geo.pose_join import NAMES
 from detectkit.io import Recording
 from detectkit.io.positions import PositionLog
@@ -123,7 +123,9 @@ class Places:
     def place(self, block: Block) -> Block:
         """Return the block with places among its coordinates."""
         times, known = self._times(block)
-        table = {name: np.full(len(block), np.nan) for name in PLACES}
+        told = bool(np.isfinite(self.log.heights.distance_m).any())
+        unknown = frozenset() if told else OVER_GROUND
+        table = {name: np.full(len(block), np.nan) for name in PLACES if name not in unknown}
         rows = np.flatnonzero(known)
         for some in _runs(times, rows):
             posed = self._pose(times[some])

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from detectkit import __version__
 from detectkit.core import DetectkitError, Indication, UsageError
@@ -26,12 +24,13 @@ from detectkit.io.flight.layout import (
 from detectkit.io.flight.notices import put_notices
 from detectkit.io.flight.stream_writer import StreamSettings, StreamWriter
 from detectkit.io.notice import Notice
+from detectkit.io.whole import WholeOrNothing
 
 if TYPE_CHECKING:
     import h5py
 
 
-class FlightWriter:
+class FlightWriter(WholeOrNothing):
     """Writes one flight; use it in a ``with`` statement.
 
     The file grows under a hidden temporary name in the same folder. When the block ends well
@@ -60,40 +59,12 @@ class FlightWriter:
     """
 
     def __init__(self, path: str | Path, *, existing: Existing = "refuse") -> None:
-        self.path = Path(path)
+        super().__init__(path)
         if existing == "refuse" and self.path.exists():
             msg = f"{self.path}: exists already; choose another name or replace it on purpose"
             raise UsageError(msg)
-        token = secrets.token_hex(4)
-        self._part = self.path.with_name(f".{self.path.name}.{token}.part")
         self._opened: h5py.File | None = None
         self._streams: list[StreamWriter] = []
-
-    def __enter__(self) -> Self:
-        try:
-            with self._writing():
-                self._opened = self._create()
-                self._describe(self._opened)
-        except BaseException:
-            self._abandon()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self._abandon()
-            return
-        try:
-            with self._writing():
-                self._complete()
-        except BaseException:
-            self._abandon()
-            raise
 
     def stream(
         self,
@@ -170,7 +141,7 @@ class FlightWriter:
             raise UsageError(msg)
         return self._opened
 
-    def _create(self) -> h5py.File:
+    def _begin(self) -> None:
         """Open the temporary file.
 
         Version 1.10 of the file format: tools of today's distributions cannot read "latest",
@@ -179,7 +150,8 @@ class FlightWriter:
         """
         import h5py
 
-        return h5py.File(self._part, "x", libver=("v110", "v110"), rdcc_nbytes=0)
+        self._opened = h5py.File(self._part, "x", libver=("v110", "v110"), rdcc_nbytes=0)
+        self._describe(self._opened)
 
     def _describe(self, file: h5py.File) -> None:
         import h5py

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,12 +28,13 @@ from detectkit.io.volume.layout import (
     grid_words,
 )
 from detectkit.io.volume.reader import is_volume
+from detectkit.io.whole import WholeOrNothing
 
 if TYPE_CHECKING:
     import zarr
 
 
-class VolumeWriter:
+class VolumeWriter(WholeOrNothing):
     """Writes one volume; use it in a ``with`` statement.
 
     The folder grows under a hidden temporary name beside the final one and gets that when the
@@ -83,38 +82,12 @@ class VolumeWriter:
         variables: Sequence[Variable] = ("amplitude", "coherence", "weight"),
         attributes: Mapping[str, Any] | None = None,
     ) -> None:
-        self.path = Path(path)
+        super().__init__(path)
         check_replaceable(self.path)
         self._grid, self._extent = grid, extent
         self._variables = tuple(variables)
         self._attributes = dict(attributes or {})
-        self._part = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.part")
         self._arrays: dict[str, zarr.Array[Any]] = {}
-
-    def __enter__(self) -> Self:
-        try:
-            with self._writing():
-                self._create()
-        except BaseException:
-            self._abandon()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self._abandon()
-            return
-        try:
-            with self._writing():
-                self._complete()
-        except BaseException:
-            self._abandon()
-            raise
 
     def put(self, index: TileIndex, values: Mapping[Variable, Tile]) -> None:
         """Write a tile, once.
@@ -143,7 +116,7 @@ class VolumeWriter:
             for name, one in values.items():
                 self._arrays[name][east : east + side, north : north + side, :] = one
 
-    def _create(self) -> None:
+    def _begin(self) -> None:
         import zarr
 
         words = {
