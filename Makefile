@@ -28,8 +28,8 @@ demo: $(RUN_READY) ## process the simulated line that ships, and fly a simulated
 	$(BIN)/detectkit fly --simulate -o $(DEMO_FLIGHT)
 	@echo "Pictures to open:"; find $(DEMO_OUT) $(DEMO_FLIGHT) -name '*.png' | sort | sed 's/^/  /'
 
-test: $(TEST_READY) ## run all tests, in two processes; each file stays in one
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(TEST_READY) ## run all tests, in three processes: some wait most of the time; each file stays in one
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 lint: $(DEV_READY) ## check style, formatting, layers between the rooms and changelog fragments
 	$(BIN)/ruff check
