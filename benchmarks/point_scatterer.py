@@ -22,26 +22,16 @@ from detectkit.core import VoxelGrid
 from detectkit.imaging.backprojection import Antennas, MemoryTiles, TimeAxis
 from detectkit.imaging.backprojection.projector import BackProjection, BackProjector, image_of
 from detectkit.imaging.point_spread import lobe_of
-from detectkit.sim import Radar, Scenario, Soil, Terrain
-from detectkit.sim.flight import trajectory_of
-from detectkit.sim.geography import Geography
-from detectkit.sim.radar import RadarModel, radar_of
-from detectkit.sim.route import plan
+from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 from detectkit.sim.scatterers import sorted_into_cells
-from detectkit.sim.terrain import surface_of
 from detectkit.sim.wavelet import SECOND_DERIVATIVE
+from detectkit_sim_data.recipes.quiet_soil import RADAR, radar_over
 
 Values = npt.NDArray[np.float64]
 Volume = npt.NDArray[np.float32]
 
-LIGHT_M_PER_S = 299_792_458.0
 POINT = np.array([0.06, -0.03, 0.22])
 GRID = VoxelGrid(0.015, 0.015, depths=36, tile=36)
-RADAR = Radar(
-    samples=700, sample_interval_s=4e-11, noise_counts=0.0, gain_drift=0.0,
-    time_zero_drift_s=0.0, ringing_counts=0.0, crosstalk_counts=0.0, antenna_reflection=0.0,
-    reach_m=4.0,
-)  # fmt: skip
 APART = np.array([0.5 * RADAR.antenna_separation_m, 0.0, 0.0])
 LANES, LANE_TRACES = 11, 60
 SHOWN = (0.7, 9.0, 0.8)
@@ -51,19 +41,6 @@ CASES = (
 )  # fmt: skip
 """Height, permittivity, and how far from a column traces count."""
 WAYS = "true places, refraction", "true places, straight rays", "straight lanes, straight rays"
-SITE = """
-name = "one point"
-seed = 3
-[site]
-longitude_deg = 47.0
-latitude_deg = 40.0
-start_time = 2025-06-11T07:30:00Z
-[flight]
-lanes = 1
-lane_length_m = 5.0
-lane_spacing_m = 0.4
-height_m = 0.95
-"""
 
 
 @dataclass(frozen=True)
@@ -92,24 +69,15 @@ def flown(height_m: float) -> tuple[Values, Values]:
     return np.concatenate(real), np.concatenate(planned)
 
 
-def radar_over(permittivity: float, points: Values) -> RadarModel:
-    """Return the simulated radar over level, smooth, lossless soil."""
-    soil = Soil(permittivity=permittivity, inhomogeneities_per_m2=0.0, conductivity_s_per_m=0.0)
-    scenario = replace(Scenario.from_toml(SITE), terrain=Terrain(), soil=soil)
-    trajectory = trajectory_of(
-        plan(scenario.flight), scenario.flight, scenario.wind, surface_of(scenario.terrain, 3),
-        Geography(scenario.site), seed=3,
-    )  # fmt: skip
-    return radar_of(RADAR, soil, trajectory, sorted_into_cells(points, 2.0), seed=3)
-
-
 def heard(middle: Values, permittivity: float) -> Volume:
     """Return the point's echoes alone, (n, samples)."""
     point = np.array([[POINT[0], POINT[1], 0.0, POINT[2], 1e-3, 0.0, SECOND_DERIVATIVE]])
     attitude = np.column_stack([np.tile([0.0, 0.0, 1.0], (len(middle), 1)), middle[:, 2]])
-    time_s = np.linspace(0.0, 1.0, len(middle))
+    time_s, radar = np.linspace(0.0, 1.0, len(middle)), radar_over(permittivity)
     loud, quiet = (
-        radar_over(permittivity, one).heard(middle - APART, middle + APART, attitude, time_s)
+        replace(radar, scatterers=sorted_into_cells(one, 2.0)).heard(
+            middle - APART, middle + APART, attitude, time_s
+        )
         for one in (point, np.zeros((0, 7)))
     )
     return loud - quiet
@@ -132,12 +100,12 @@ def focused(
 
 def every_way(height_m: float, permittivity: float, radius_m: float) -> list[Volume]:
     """Return the point's images in the order of `WAYS`, the first one's peak being 1."""
-    known = {"velocity": LIGHT_M_PER_S / math.sqrt(permittivity), "radius_m": radius_m}
+    known = {"velocity": SPEED_OF_LIGHT_M_S / math.sqrt(permittivity), "radius_m": radius_m}
     real, planned = flown(height_m)
     traces = heard(real, permittivity)
     images = [focused(traces, real, np.zeros(len(real)), **known)]
     for path in (real, planned):
-        taken_off_s = -2.0 * path[:, 2] / LIGHT_M_PER_S
+        taken_off_s = -2.0 * path[:, 2] / SPEED_OF_LIGHT_M_S
         images.append(focused(traces, path * [1.0, 1.0, 0.0], taken_off_s, **known))
     return [one / np.nanmax(images[0]) for one in images]
 

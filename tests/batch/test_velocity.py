@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from detectkit.batch.job import KnownVelocity, plan
 from detectkit.batch.velocity import measure_velocity
-from detectkit.batch.velocity_pictures import draw_gather, draw_velocity
-from detectkit.batch.velocity_result import MeasuredVelocity, read_measured
 from detectkit.cli.app import app
 from detectkit.core import FormatError, UsageError
+from detectkit.product.velocity_pictures import draw_gather, draw_velocity
+from detectkit.product.velocity_result import MeasuredVelocity, read_measured
 
 WALL_M_PER_S = 0.135e9
 SIMULATED_M_PER_S = 0.1133e9

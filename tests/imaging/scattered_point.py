@@ -13,8 +13,7 @@ from detectkit.imaging.backprojection import Antennas, MemoryTiles, TimeAxis
 from detectkit.imaging.backprojection.projector import BackProjection, BackProjector, image_of
 from detectkit.sim.scatterers import sorted_into_cells
 from detectkit.sim.wavelet import SECOND_DERIVATIVE
-
-from .simulated_point import RADAR, model_of
+from detectkit_sim_data.recipes.quiet_soil import RADAR, radar_over
 
 Values = npt.NDArray[np.float64]
 LIGHT_M_PER_S = 299_792_458.0
@@ -58,7 +57,7 @@ def heard(middle: Values, point: Values, *, permittivity: float, tilt_deg: float
     time_s = np.linspace(0.0, 1.0, rows)
     attitude = np.column_stack([np.tile(up, (rows, 1)), middle[:, 2]])
     row = np.array([[point[0], point[1], 0.0, point[2], 1e-3, 0.0, SECOND_DERIVATIVE]])
-    empty = model_of(permittivity)
+    empty = radar_over(permittivity)
     full = replace(empty, scatterers=sorted_into_cells(row, 2.0))
     there, back = middle - apart, middle + apart
     loud, quiet = (one.heard(there, back, attitude, time_s) for one in (full, empty))

@@ -14,7 +14,6 @@ from detectkit.imaging.backprojection.image import image_of
 from detectkit.imaging.backprojection.projector import BackProjector
 from detectkit.imaging.backprojection.settings import BackProjection
 from detectkit.imaging.point_spread import (
-    LIGHT_M_PER_S,
     Pulse,
     echo_strength,
     lobe_of,
@@ -22,8 +21,9 @@ from detectkit.imaging.point_spread import (
     point_spread,
 )
 from detectkit.imaging.resolution import LineGeometry, Resolution, Sight, resolution, sampling
+from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
-AIR = medium_of(LIGHT_M_PER_S)
+AIR = medium_of(SPEED_OF_LIGHT_M_S)
 SOIL = medium_of(1e8)
 SINC = 0.8859
 """Width of |sin(πx) / (πx)| at 0.707."""
@@ -81,7 +81,7 @@ class TestPulse:
 class TestPointSpread:
     def test_seen_from_everywhere_along_a_line_a_point_is_a_quarter_wave_wide(self) -> None:
         """All angles alike, one frequency: k from -4π/λ to 4π/λ, a sinc of first zero λ/4."""
-        wave = LIGHT_M_PER_S / 1e9
+        wave = SPEED_OF_LIGHT_M_S / 1e9
         sine = np.linspace(-0.999, 0.999, 1999)
         antennas = line(0.5 * sine / np.sqrt(1.0 - sine**2), 0.4)
         offset = np.linspace(-0.15, 0.15, 601)
@@ -200,7 +200,7 @@ class TestAFlight:
         sine = math.sin(
             math.atan2(sampling(Sight(lines, self.PULSE, 1e8), 1e-3).half_strength_m, 0.5)
         )
-        wave = LIGHT_M_PER_S / self.PULSE.band_hz[1]
+        wave = SPEED_OF_LIGHT_M_S / self.PULSE.band_hz[1]
         assert steep[0] == pytest.approx(wave / (4.0 * sine), rel=0.01)
 
     def test_midway_between_lines_an_echo_is_weaker(self) -> None:
@@ -273,11 +273,11 @@ class TestAgainstTheImaging:
         return np.concatenate(rows)
 
     def one_way_s(self, distance: float, height: float, depth: float) -> float:
-        n = LIGHT_M_PER_S / self.VELOCITY
+        n = SPEED_OF_LIGHT_M_S / self.VELOCITY
 
         def path(crossing: float) -> float:
             return math.hypot(crossing, height) + n * math.hypot(distance - crossing, depth)
 
         found = minimize_scalar(path, bounds=(0.0, max(distance, 1e-9)), method="bounded",
                                 options={"xatol": 1e-9})  # fmt: skip
-        return float(found.fun) / LIGHT_M_PER_S
+        return float(found.fun) / SPEED_OF_LIGHT_M_S

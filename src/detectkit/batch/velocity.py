@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.batch.gather import measure_gather, offsets_of
 from detectkit.batch.job import LineJob, plan
-from detectkit.batch.velocity_result import Hyperbola, MeasuredVelocity, Recommended, Seen
+from detectkit.batch.velocity_gather import measure_gather, offsets_of
 from detectkit.core import Block, concat
 from detectkit.core.block import follows
 from detectkit.detect.preset import spectral_centre_hz
@@ -22,6 +21,7 @@ from detectkit.imaging.velocity.hyperbola import LEVEL, OFFSET_SHARE, Diffractor
 from detectkit.imaging.velocity.picking import Line
 from detectkit.io import Notice, Overrides
 from detectkit.pipeline import Runner
+from detectkit.product.velocity_result import Hyperbola, MeasuredVelocity, Recommended, Seen
 from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
 Progress = Callable[[int], None]

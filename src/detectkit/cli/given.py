@@ -81,7 +81,7 @@ class GivenVelocity:
         if self.m_per_s is not None or self.error_m_per_s is not None:
             msg = "--velocity-from tells velocity and error; leave the other two out"
             raise UsageError(msg)
-        from detectkit.batch.velocity_result import read_measured
+        from detectkit.product.velocity_result import read_measured
 
         velocity, error = read_measured(self.measured)
         return velocity, KnownVelocity(error, "measured")

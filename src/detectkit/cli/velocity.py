@@ -17,7 +17,7 @@ from detectkit.core import UsageError
 from detectkit.io import Overrides
 
 if TYPE_CHECKING:
-    from detectkit.batch.velocity_result import MeasuredVelocity, Recommended
+    from detectkit.product.velocity_result import MeasuredVelocity, Recommended
 
 SHOWN = 40
 Method = Literal["hyperbola", "focus", "cmp"]
@@ -92,7 +92,7 @@ def velocity(
 
 
 def _written(found: MeasuredVelocity, folder: Path) -> list[Path]:
-    from detectkit.batch.velocity_pictures import draw_gather, draw_velocity
+    from detectkit.product.velocity_pictures import draw_gather, draw_velocity
 
     folder.mkdir(parents=True, exist_ok=True)
     answer = folder / "velocity.json"

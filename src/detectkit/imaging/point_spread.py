@@ -24,8 +24,8 @@ import numpy.typing as npt
 from detectkit.core import UsageError
 from detectkit.imaging.backprojection import Antennas
 from detectkit.signal._jit import njit
+from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
-LIGHT_M_PER_S = 299_792_458.0
 HALF_POWER = math.sqrt(0.5)
 STEPS_PER_PERIOD = 64
 LONGEST = 4.0
@@ -148,13 +148,13 @@ def medium_of(velocity_m_per_s: float) -> Medium:
     UsageError
         Not between a twentieth of the speed of light and that.
     """
-    if not 0.05 * LIGHT_M_PER_S <= velocity_m_per_s <= LIGHT_M_PER_S:
+    if not 0.05 * SPEED_OF_LIGHT_M_S <= velocity_m_per_s <= SPEED_OF_LIGHT_M_S:
         msg = (
             f"velocity {velocity_m_per_s:g} m/s cannot be that of ground; give 0.015e9 to 0.2998e9 "
             "m/s: 0.1 m/ns is 1e8"
         )
         raise UsageError(msg)
-    return Medium(velocity_m_per_s, LIGHT_M_PER_S / velocity_m_per_s)
+    return Medium(velocity_m_per_s, SPEED_OF_LIGHT_M_S / velocity_m_per_s)
 
 
 def echo_strength(antennas: Antennas, point_m: Values, medium: Medium) -> Values:
@@ -200,7 +200,7 @@ def point_spread(
     sums = _spread(
         antennas.transmitter, antennas.receiver, np.asarray(weight, np.float64),
         np.asarray(point_m, np.float64), np.ascontiguousarray(at_m, np.float64), table,
-        (medium.index, 1.0 / (step_s * LIGHT_M_PER_S)),
+        (medium.index, 1.0 / (step_s * SPEED_OF_LIGHT_M_S)),
     )  # fmt: skip
     return np.asarray(np.abs(sums) / weight.sum(), np.float64)
 

@@ -19,7 +19,6 @@ import numpy.typing as npt
 from detectkit.core import UsageError
 from detectkit.imaging.backprojection import Antennas
 from detectkit.imaging.point_spread import (
-    LIGHT_M_PER_S,
     Lobe,
     Medium,
     Pulse,
@@ -28,6 +27,7 @@ from detectkit.imaging.point_spread import (
     medium_of,
     point_spread,
 )
+from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
 Values = npt.NDArray[np.float64]
 ALONG, ACROSS, DOWN = range(3)
@@ -294,7 +294,7 @@ def _delay_s(sight: Sight, depth_m: float, away: Values) -> Values:
     sine = tangent / np.sqrt(1.0 + tangent**2)
     path = h * np.sqrt(1.0 + tangent**2) + n * depth_m / np.sqrt(1.0 - (sine / n) ** 2)
     reached = h * tangent + depth_m * tangent / root
-    return np.asarray(2.0 * np.interp(away, reached, path) / LIGHT_M_PER_S, np.float64)
+    return np.asarray(2.0 * np.interp(away, reached, path) / SPEED_OF_LIGHT_M_S, np.float64)
 
 
 def _single(height_m: float, away: Values) -> Antennas:

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.imaging.backprojection.antennas import Antennas, TimeAxis
-from detectkit.imaging.backprojection.settings import LIGHT_M_PER_S, BackProjection
+from detectkit.imaging.backprojection.settings import BackProjection
 from detectkit.imaging.refraction import SMALLEST
+from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
 Values = npt.NDArray[np.float64]
 
@@ -78,7 +79,7 @@ def _radius(height_m: Values, settings: BackProjection, deepest_m: float) -> Val
 
 def samples_per_m(settings: BackProjection, axis: TimeAxis) -> float:
     """Return the fine samples that a wave needs for a metre of air."""
-    return settings.oversampling / (axis.sample_interval_s * LIGHT_M_PER_S)
+    return settings.oversampling / (axis.sample_interval_s * SPEED_OF_LIGHT_M_S)
 
 
 def rows_needed(rows: Values, deepest_m: float) -> int:

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from detectkit.core.errors import UsageError
+from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
-LIGHT_M_PER_S = 299_792_458.0
 WEIGHTS = ("equal", "spreading", "beam")
 
 
@@ -43,7 +43,7 @@ class BackProjection:
     oversampling: int = 4
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.velocity_m_per_s <= LIGHT_M_PER_S:
+        if not 0.0 < self.velocity_m_per_s <= SPEED_OF_LIGHT_M_S:
             msg = f"velocity_m_per_s = {self.velocity_m_per_s} must be above 0, at most light's"
             raise UsageError(msg)
         if not 0.0 < self.radius_m < math.inf:
@@ -63,4 +63,4 @@ class BackProjection:
     @property
     def index(self) -> float:
         """Refractive index of the soil."""
-        return LIGHT_M_PER_S / self.velocity_m_per_s
+        return SPEED_OF_LIGHT_M_S / self.velocity_m_per_s

@@ -24,7 +24,7 @@ AIR_GAP = frozenset({REMOVED, HEIGHT})
 
 
 @dataclass(frozen=True, slots=True)
-class Aperture:
+class Focusing:
     """How a line is focused: the settings that the steps share; see `DiffractionStack`.
 
     Parameters
@@ -90,7 +90,7 @@ class Aperture:
 
 
 def apex_axis(
-    spec: BlockSpec, aperture: Aperture, *, interval_s: float, step: str
+    spec: BlockSpec, aperture: Focusing, *, interval_s: float, step: str
 ) -> tuple[Float64s, Float64s]:
     """Return the apex's two-way times within the band and their depths, both (delay,).
 

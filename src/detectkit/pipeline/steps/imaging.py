@@ -12,7 +12,7 @@ from detectkit.imaging.line_curves import CurveTables, Float64s
 from detectkit.pipeline.step import Windowed, samples_of
 from detectkit.pipeline.steps.focusing import (
     AIR_GAP,
-    Aperture,
+    Focusing,
     apex_axis,
     row_curves,
     with_apex_axis,
@@ -89,9 +89,9 @@ class DiffractionStack(Windowed):
         stacked = diffraction_stack(rows.data, start, stop, curves, window=window)
         return with_apex_axis(rows, start, stop, data=stacked, twt_s=self._axis(rows.spec)[0])
 
-    def aperture(self) -> Aperture:
+    def aperture(self) -> Focusing:
         """Return how the line is focused."""
-        return Aperture(self.velocity_m_per_s, self.half_angle_deg, self.highest_m, self.band_m)
+        return Focusing(self.velocity_m_per_s, self.half_angle_deg, self.highest_m, self.band_m)
 
     def _axis(self, spec: BlockSpec) -> tuple[Float64s, Float64s]:
         return _axis(self, _checked(self, spec))

@@ -7,12 +7,62 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from detectkit.batch.gather import MeasuredGather
 from detectkit.core import FormatError
+from detectkit.imaging.velocity.combine import Combined
 from detectkit.imaging.velocity.focus import Focus
 from detectkit.imaging.velocity.hyperbola import LEVEL
 from detectkit.imaging.velocity.picking import Line
+from detectkit.imaging.velocity.semblance import DirectWave, Gather, Layer, Panel, Reflection
 from detectkit.io import Notice
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeasuredGather:
+    """What one gather tells; errors are one standard deviation, intervals of 95 %.
+
+    Parameters
+    ----------
+    name
+        Of the line.
+    gather, panel
+        Prepared traces with time zero by the wave in air; their semblance.
+    air, ground
+        The direct waves; None where none was seen.
+    reflections, layers
+        Picks, and Dix velocities between them.
+    recommended
+        Mean of the reflections; of the ground wave where there are none.
+    """
+
+    name: str
+    gather: Gather
+    panel: Panel
+    air: DirectWave | None
+    ground: DirectWave | None
+    reflections: list[Reflection]
+    layers: list[Layer]
+    recommended: Combined | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, for JSON."""
+        mean = self.recommended
+        return {
+            "line": self.name,
+            "first_offset_m": float(self.gather.offset_m[0]),
+            "last_offset_m": float(self.gather.offset_m[-1]),
+            "air_wave": None if self.air is None else asdict(self.air),
+            "ground_wave": None if self.ground is None else asdict(self.ground),
+            "reflections": [_reflection(one) for one in self.reflections],
+            "layers": [asdict(one) for one in self.layers],
+            "velocity_m_per_s": None if mean is None else mean.value,
+            "interval_m_per_s": None if mean is None else mean.interval(LEVEL),
+        }
+
+
+def _reflection(one: Reflection) -> dict[str, Any]:
+    half = one.reach * one.velocity_error_m_per_s
+    interval = (one.velocity_m_per_s - half, one.velocity_m_per_s + half)
+    return {**asdict(one), "velocity_interval_m_per_s": interval}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from detectkit.batch.gather import MeasuredGather
-from detectkit.batch.velocity_result import MeasuredVelocity, Seen
+from detectkit.product.velocity_result import MeasuredGather, MeasuredVelocity, Seen
 from detectkit.product.writing import naming
 
 CURVE = "#D55E00"

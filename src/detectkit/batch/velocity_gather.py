@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from detectkit.detect.preset import spectral_centre_hz
 from detectkit.imaging.velocity.combine import Combined, combine
-from detectkit.imaging.velocity.hyperbola import LEVEL
 from detectkit.imaging.velocity.semblance import (
     DirectWave,
     Gather,
-    Layer,
-    Panel,
     Reflection,
     direct_wave,
     interval_velocities,
@@ -24,6 +18,7 @@ from detectkit.imaging.velocity.semblance import (
     without_direct,
 )
 from detectkit.io import Stream
+from detectkit.product.velocity_result import MeasuredGather
 from detectkit.signal.baseline import remove_dc
 
 Float64s = npt.NDArray[np.float64]
@@ -33,55 +28,6 @@ TRIED_M_PER_S = np.geomspace(0.4e8, 2.2e8, 80)
 WOW_PERIODS = 3.0
 LATEST_PERIODS = 30.0
 """Zero-offset times searched, in periods."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MeasuredGather:
-    """What one gather tells; errors are one standard deviation, intervals of 95 %.
-
-    Parameters
-    ----------
-    name
-        Of the line.
-    gather, panel
-        Prepared traces with time zero by the wave in air; their semblance.
-    air, ground
-        The direct waves; None where none was seen.
-    reflections, layers
-        Picks, and Dix velocities between them.
-    recommended
-        Mean of the reflections; of the ground wave where there are none.
-    """
-
-    name: str
-    gather: Gather
-    panel: Panel
-    air: DirectWave | None
-    ground: DirectWave | None
-    reflections: list[Reflection]
-    layers: list[Layer]
-    recommended: Combined | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for JSON."""
-        mean = self.recommended
-        return {
-            "line": self.name,
-            "first_offset_m": float(self.gather.offset_m[0]),
-            "last_offset_m": float(self.gather.offset_m[-1]),
-            "air_wave": None if self.air is None else asdict(self.air),
-            "ground_wave": None if self.ground is None else asdict(self.ground),
-            "reflections": [_reflection(one) for one in self.reflections],
-            "layers": [asdict(one) for one in self.layers],
-            "velocity_m_per_s": None if mean is None else mean.value,
-            "interval_m_per_s": None if mean is None else mean.interval(LEVEL),
-        }
-
-
-def _reflection(one: Reflection) -> dict[str, Any]:
-    half = one.reach * one.velocity_error_m_per_s
-    interval = (one.velocity_m_per_s - half, one.velocity_m_per_s + half)
-    return {**asdict(one), "velocity_interval_m_per_s": interval}
 
 
 def offsets_of(stream: Stream, given: tuple[float, float] | None) -> Float64s | None:
