@@ -1,0 +1,16 @@
+"""Full-wave radar along lanes: ground, bodies and solver together."""
+
+from __future__ import annotations
+
+from detectkit.sim.fullwave.lane import Lane, LaneResponses, Scattered, respond, section_of
+from detectkit.sim.fullwave.plan import solver_for, spacing_for
+
+__all__ = [
+    "Lane",
+    "LaneResponses",
+    "Scattered",
+    "respond",
+    "section_of",
+    "solver_for",
+    "spacing_for",
+]

@@ -1,0 +1,210 @@
+"""What a radar hears along one lane: the ground once, and each body's echo by itself.
+
+The solver works in the lane's vertical plane and would take a mine for an endless cylinder. So
+ground and clutter are computed without the targets, each target once more in its place, as if it
+lay in the plane; the difference is its echo, and only that is corrected to the target's true width
+and to its place beside the lane. Echoes between two targets are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from detectkit.sim.bodies import Library, PlacedBody, centre, cut, extent_across_m
+from detectkit.sim.fdtd import Responses, Shots, Solver, simulate
+from detectkit.sim.scene import Plug, Section, Shape, Subsurface, ground_section, with_shapes
+from detectkit.sim.spreading import as_compact, as_dipole
+
+Values = npt.NDArray[np.float64]
+Surface = Callable[[Values], Values]
+Progress = Callable[[int, int], None]
+
+BAND_HZ = 1e9
+"""Where the soil's refractive index is taken for what geometry needs of it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lane:
+    """A vertical plane through the ground, the antennas over it, and the bodies near it.
+
+    Parameters
+    ----------
+    subsurface, seed
+        The ground; its random fields are functions of the place and the seed.
+    shots
+        Antennas, in the plane.
+    targets
+        Bodies whose echoes are computed one by one; they may lie beside the plane.
+    clutter
+        Bodies that belong to the ground: cut by the plane where they are.
+    plugs
+        Disturbed soil.
+    surface
+        Mean ground: along in m → up in m. None: level, at 0.
+    across_m
+        Of the plane, where bodies and ground are measured.
+    reach_m
+        A target is heard by shots no farther than this along the lane.
+    """
+
+    subsurface: Subsurface
+    seed: int
+    shots: Shots
+    targets: tuple[PlacedBody, ...] = ()
+    clutter: tuple[PlacedBody, ...] = ()
+    plugs: tuple[Plug, ...] = ()
+    surface: Surface | None = None
+    across_m: float = 0.0
+    reach_m: float = 0.9
+
+    def ground_up_m(self, along_m: float) -> float:
+        """Return the mean ground at a place along the lane, in m."""
+        if self.surface is None:
+            return 0.0
+        return float(self.surface(np.array([along_m]))[0])
+
+    def heard_by(self, body: PlacedBody) -> npt.NDArray[np.int64]:
+        """Return the numbers of the shots that hear a target, ascending."""
+        away = np.abs(self.shots.sources[:, 0] - body.along_m)
+        return np.flatnonzero(away <= self.reach_m)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scattered:
+    """Echo of one target: its field with the target less its field without.
+
+    Parameters
+    ----------
+    body
+        Which.
+    shots
+        Numbers of the lane's shots that hear it, (heard,).
+    responses
+        Theirs, field float32 (heard, receivers, samples).
+    """
+
+    body: PlacedBody
+    shots: npt.NDArray[np.int64]
+    responses: Responses
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LaneResponses:
+    """Ground and clutter, and each target's echo: fields of a short dipole, in V/m."""
+
+    background: Responses
+    targets: tuple[Scattered, ...]
+
+    def total(self) -> Responses:
+        """Return what is heard with all targets in place."""
+        field = self.background.field.copy()
+        for one in self.targets:
+            field[one.shots] += one.responses.field
+        return Responses(field, self.background.interval_s, self.background.pulse)
+
+
+def respond(
+    lane: Lane,
+    library: Library,
+    solver: Solver,
+    *,
+    spacing_m: float,
+    threads: int = 1,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> LaneResponses:
+    """Compute a lane full-wave.
+
+    Parameters
+    ----------
+    lane, library
+        What is there.
+    solver
+        Windows and pulse, see `detectkit.sim.fullwave.solver_for`.
+    spacing_m
+        Side of a cell.
+    threads, device
+        See `detectkit.sim.fdtd.simulate`; they change no bit on the CPU.
+    progress
+        Called with the number of shots done and of all.
+
+    Raises
+    ------
+    UsageError
+        Cells too coarse for the pulse in this ground, a window that leaves out the receivers.
+    """
+    section = section_of(lane, library, solver, spacing_m=spacing_m)
+    heard = [lane.heard_by(one) for one in lane.targets]
+    total = len(lane.shots) + sum(len(one) for one in heard)
+    done = 0
+
+    def run(section: Section, shots: Shots) -> Responses:
+        nonlocal done
+        before = done
+        told = None if progress is None else lambda count: progress(before + count, total)
+        responses = simulate(section, shots, solver, threads=threads, device=device, progress=told)
+        done += len(shots)
+        return responses
+
+    ground = run(section, lane.shots)
+    index = float(np.sqrt(lane.subsurface.at(BAND_HZ)[0]))
+    middle_m = float(np.mean(lane.shots.sources[:, 0]))
+    background = as_dipole(
+        ground, shots=lane.shots, ground_up_m=lane.ground_up_m(middle_m), index=index
+    )
+    echoes = []
+    for body, numbers in zip(lane.targets, heard, strict=True):
+        if not len(numbers):
+            continue
+        up_m = lane.ground_up_m(body.along_m)
+        shapes = cut(body, library, across_m=body.across_m, ground_up_m=up_m)
+        shots = _some(lane.shots, numbers)
+        there = run(with_shapes(section, shapes), shots)
+        echo = Responses(there.field - ground.field[numbers], there.interval_s, there.pulse)
+        seen = as_compact(
+            echo,
+            shots=shots,
+            centre=centre(body, ground_up_m=up_m),
+            ground_up_m=up_m,
+            across_m=body.across_m - lane.across_m,
+            width_m=extent_across_m(body),
+            index=index,
+        )
+        echoes.append(Scattered(body, numbers, seen))
+    return LaneResponses(background, tuple(echoes))
+
+
+def section_of(lane: Lane, library: Library, solver: Solver, *, spacing_m: float) -> Section:
+    """Return the ground of a lane with its clutter, without its targets."""
+    along, up = lane.shots.sources[:, 0], lane.shots.sources[:, 1]
+    margin = solver.half_width_m + float(
+        np.ptp(lane.shots.receivers[..., 0] - along[:, np.newaxis])
+    )
+    section = ground_section(
+        lane.subsurface,
+        along_m=(float(along.min()) - margin, float(along.max()) + margin),
+        across_m=lane.across_m,
+        bottom_m=float(up.min()) - solver.below_m,
+        top_m=float(up.max()) + solver.above_m,
+        spacing_m=spacing_m,
+        surface=lane.surface,
+        seed=lane.seed,
+        plugs=lane.plugs,
+    )
+    return with_shapes(section, _clutter_shapes(lane, library))
+
+
+def _clutter_shapes(lane: Lane, library: Library) -> Sequence[Shape]:
+    shapes: list[Shape] = []
+    for body in lane.clutter:
+        up_m = lane.ground_up_m(body.along_m)
+        shapes.extend(cut(body, library, across_m=lane.across_m, ground_up_m=up_m))
+    return shapes
+
+
+def _some(shots: Shots, numbers: npt.NDArray[np.int64]) -> Shots:
+    return Shots(shots.sources[numbers], shots.receivers[numbers])
