@@ -8,78 +8,22 @@ from typing import Any, Literal
 
 from detectkit.core import UsageError
 from detectkit.sim._checks import require_not_negative, require_positive
+from detectkit.sim.antenna.settings import NO_ARM, Radar, Triple
 
-Triple = tuple[float, float, float]
+__all__ = [
+    "Altimeter",
+    "Channel",
+    "Detector",
+    "Episode",
+    "Magnetometer",
+    "Radar",
+    "Receiver",
+    "Silence",
+    "VirtualInstrument",
+]
+
 Measures = Literal["radar", "detector", "magnetometer", "altimeter", "platform"]
 Part = Literal["in_phase", "quadrature"]
-
-NO_ARM: Triple = (0.0, 0.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Radar:
-    """Antennas and receiver of an impulse radar in the air; see `detectkit.sim.radar`.
-
-    Parameters
-    ----------
-    centre_hz
-        Of the Ricker wavelet that stands for the transmitted pulse.
-    samples, sample_interval_s, time_zero_s
-        Of a trace; the pulse leaves the antenna `time_zero_s` after the first sample.
-    antenna_separation_m
-        Transmitter to receiver, along the vehicle's forward axis.
-    lever_arm_m
-        Midpoint of the antennas from the vehicle's reference point: forward, right, down.
-    mirror_counts
-        Amplitude of a perfect mirror's echo after one metre of path in air.
-    crosstalk_counts, ringing_counts, ringing_decay_s
-        Direct wave, and the antennas' ringing after it.
-    antenna_reflection
-        Of the antennas for the ground's echo, which comes back a second time.
-    reach_m
-        Scatterers farther away than this from the point below the antennas are left out.
-    element_m
-        Size of the elements into which the faces of discs are cut.
-    noise_counts, offset_counts, wow_counts
-        White noise (one standard deviation), constant offset, slow tail of the receiver.
-    gain_drift, time_zero_drift_s
-        Root mean square of slow drift, over minutes.
-    """
-
-    centre_hz: float = 1.2e9
-    samples: int = 512
-    sample_interval_s: float = 5e-11
-    time_zero_s: float = 1.5e-9
-    antenna_separation_m: float = 0.12
-    lever_arm_m: Triple = NO_ARM
-    mirror_counts: float = 20_000.0
-    crosstalk_counts: float = 12_000.0
-    ringing_counts: float = 300.0
-    ringing_decay_s: float = 2e-9
-    antenna_reflection: float = 0.1
-    reach_m: float = 0.8
-    element_m: float = 0.02
-    noise_counts: float = 4.0
-    offset_counts: float = 0.0
-    wow_counts: float = 0.0
-    gain_drift: float = 0.005
-    time_zero_drift_s: float = 3e-12
-
-    def __post_init__(self) -> None:
-        require_positive(
-            self, "centre_hz", "samples", "sample_interval_s", "mirror_counts", "reach_m",
-            "element_m", "ringing_decay_s", "antenna_separation_m",
-        )  # fmt: skip
-        require_not_negative(
-            self, "crosstalk_counts", "ringing_counts", "antenna_reflection", "noise_counts",
-            "gain_drift", "time_zero_drift_s", "time_zero_s", "wow_counts",
-        )  # fmt: skip
-        if self.sample_interval_s * self.centre_hz > 0.2:
-            msg = (
-                f"scenario: sample_interval_s = {self.sample_interval_s} is too long for "
-                f"centre_hz = {self.centre_hz}; give at most {0.2 / self.centre_hz:.3g}"
-            )
-            raise UsageError(msg)
 
 
 @dataclass(frozen=True, slots=True)

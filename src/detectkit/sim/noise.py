@@ -55,6 +55,10 @@ class Stream(IntEnum):
     REPORTED_ROLL = 26
     REPORTED_PITCH = 27
     REPORTED_YAW = 28
+    RADAR_TRACE_JITTER = 60
+    RADAR_SAMPLE_JITTER = 61
+    RADAR_RFI = 62
+    RADAR_DROPS = 63
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,32 +16,20 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.sim._jit import njit
+from detectkit.sim.antenna.effects import Effects, effects_of
 from detectkit.sim.flight import Motion, Trajectory
 from detectkit.sim.ground import Soil
 from detectkit.sim.instruments import Radar
-from detectkit.sim.noise import (
-    Sinusoids,
-    Stream,
-    add_normals,
-    band,
-    nanoseconds,
-    row_key,
-    stream_key,
-)
 from detectkit.sim.refraction import LIGHT_M_PER_S, attenuation_per_m, fresnel, leg
 from detectkit.sim.scatterers import DEPTH, EAST, EXTRA_S, KIND, LENGTH, NORTH, UP, Scatterers
-from detectkit.sim.wavelet import PULSE, add_wavelet, table
+from detectkit.sim.wavelet import PULSE, add_wavelet, table_of
 
 Values = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-Timing = tuple[Values, Values, Integers]
 Ground = tuple[Values, Integers, Values, Integers, float]
-Shape = tuple[Values, Values, Values, np.uint64]
 
-DRIFT_HZ = (0.002, 0.05)
 LOWEST_M = 0.03  # antennas are never nearer to the ground: rays have no near field
 FULL_SHARE = 0.75  # of the reach; from there points fade, so that none jumps in
-WOW_DECAY_S = 6e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,10 +41,7 @@ class RadarModel:
     trajectory: Trajectory
     scatterers: Scatterers
     wavelets: Values
-    constant: Values
-    gain: Sinusoids
-    time_zero: Sinusoids
-    noise_key: np.uint64
+    effects: Effects
     constants: Values
 
     def traces(self, time_s: Values) -> npt.NDArray[np.float32]:
@@ -78,19 +63,21 @@ class RadarModel:
         time_s
             Decides drift and noise, (rows,).
         """
-        delay = self.radar.time_zero_s + self.time_zero.at(time_s)
-        out = np.empty((time_s.shape[0], self.radar.samples), np.float32)
+        delay = self.radar.time_zero_s + self.effects.late_s(time_s)
+        rows = np.zeros((time_s.shape[0], self.radar.samples))
         found = self.scatterers
-        _traces(
+        _add_waves(
             transmitter,
             receiver,
             attitude,
-            (1.0 + self.gain.at(time_s), delay, nanoseconds(time_s)),
+            delay,
             (found.points, found.starts, found.origin, found.cells, found.cell_m),
-            (self.wavelets, self.constant, self.constants, self.noise_key),
-            out,
+            (self.wavelets, self.constants),
+            rows,
         )
-        return out
+        if self.radar.sample_jitter_s > 0.0:
+            rows = self.effects.moved(rows, np.zeros_like(time_s), time_s)
+        return self.effects.recorded(rows, time_s)
 
     def _antennas(self, motion: Motion) -> tuple[Values, Values, Values]:
         """Return both antennas (rows, 3), and the up axis with the height (rows, 4)."""
@@ -123,7 +110,7 @@ def radar_of(
             radar.antenna_separation_m,
             radar.antenna_reflection,
             radar.reach_m,
-            radar.noise_counts,
+            radar.pattern_exponent,
             2.0 * (wave_number * trajectory.surface.roughness_m) ** 2,
         ]
     )
@@ -132,46 +119,29 @@ def radar_of(
         soil,
         trajectory,
         scatterers,
-        table(radar.centre_hz, radar.sample_interval_s),
-        _constant_part(radar),
-        band(seed, Stream.RADAR_GAIN, rms=radar.gain_drift, hz=DRIFT_HZ),
-        band(seed, Stream.RADAR_TIME_ZERO, rms=radar.time_zero_drift_s, hz=DRIFT_HZ),
-        stream_key(seed, Stream.RADAR_NOISE),
+        table_of(radar),
+        effects_of(radar, seed=seed),
         constants,
     )
 
 
-def _constant_part(radar: Radar) -> Values:
-    """Return what every trace has: ringing, wow, offset; (samples,)."""
-    time_s = np.arange(radar.samples) * radar.sample_interval_s - radar.time_zero_s
-    late = np.maximum(time_s - radar.antenna_separation_m / LIGHT_M_PER_S, 0.0)
-    swing = np.sin(2.0 * np.pi * 0.9 * radar.centre_hz * late) * np.exp(
-        -late / radar.ringing_decay_s
-    )
-    wow = np.exp(-np.arange(radar.samples) * radar.sample_interval_s / WOW_DECAY_S)
-    return np.asarray(radar.ringing_counts * swing + radar.wow_counts * wow + radar.offset_counts)
-
-
 @njit
-def _traces(
+def _add_waves(
     transmitter: Values,
     receiver: Values,
     attitude: Values,
-    timing: Timing,
+    delay: Values,
     ground: Ground,
-    shape: Shape,
-    out: npt.NDArray[np.float32],
+    shape: tuple[Values, Values],
+    rows: Values,
 ) -> None:
-    """Fill `out` trace by trace; each is a sum in one order, in float64."""
-    gain, delay, time_ns = timing
-    wavelets, constant, constants, key = shape
-    row = np.empty(out.shape[1])
-    for trace in range(out.shape[0]):
-        row[:] = 0.0
+    """Add what the antennas hear, trace by trace; each is a sum in one order, in float64."""
+    wavelets, constants = shape
+    for trace in range(rows.shape[0]):
         zero = delay[trace] / constants[2]
-        _add_mirrors(row, wavelets, constants, attitude[trace], zero)
+        _add_mirrors(rows[trace], wavelets, constants, attitude[trace], zero)
         _add_points(
-            row,
+            rows[trace],
             wavelets,
             constants,
             ground,
@@ -180,11 +150,14 @@ def _traces(
             attitude[trace],
             zero,
         )
-        for sample in range(row.shape[0]):
-            row[sample] = gain[trace] * row[sample] + constant[sample]
-        add_normals(row, row_key(time_ns[trace], key), constants[8])
-        for sample in range(row.shape[0]):
-            out[trace, sample] = row[sample]
+
+
+@njit
+def _directed(cosine: float, exponent: float) -> float:
+    """Return the one-way amplitude of the antennas' pattern."""
+    if exponent == 1.0:
+        return cosine
+    return math.pow(cosine, exponent)
 
 
 @njit
@@ -198,7 +171,7 @@ def _add_mirrors(
     path = 2.0 * math.sqrt(height * height + 0.25 * separation * separation)
     cosine = 2.0 * height / path
     reflection = fresnel(cosine, index) * math.exp(-constants[9] * cosine * cosine)
-    pattern = (cosine * attitude[2]) ** 2
+    pattern = _directed(max(cosine * attitude[2], 0.0), constants[8]) ** 2
     once = constants[3] * pattern * reflection / path
     add_wavelet(row, wavelets, PULSE, zero + path * samples_per_m, once)
     again = once * 0.5 * reflection * constants[6]
@@ -291,4 +264,6 @@ def _way(
     lean = 0.0
     if distance > 0.0:
         lean = (east * attitude[0] + north * attitude[1]) / distance
-    return optical, amplitude * max(cosine * attitude[2] - sine * lean, 0.0)
+    return optical, amplitude * _directed(
+        max(cosine * attitude[2] - sine * lean, 0.0), constants[8]
+    )

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.sim._jit import njit
+from detectkit.sim.antenna.settings import Radar
+from detectkit.sim.antenna.spectrum import extent_s, lines_of
 
 Values = npt.NDArray[np.float64]
 
@@ -40,10 +42,25 @@ def table(centre_hz: float, sample_interval_s: float) -> Values:
     at 24 samples a period, 1e-4 at the 5 that `Radar` allows.
     """
     half = math.ceil(END / (math.pi * centre_hz * sample_interval_s)) + 1
+    return ricker(_times(half, sample_interval_s), centre_hz)
+
+
+def table_of(radar: Radar) -> Values:
+    """Return the table of whatever a radar sends, its derivatives over its centre frequency."""
+    if radar.mode == "impulse" and radar.wavelet == "ricker":
+        return table(radar.centre_hz, radar.sample_interval_s)
+    longest_s = min(radar.samples * radar.sample_interval_s, 0.5 * radar.unambiguous_s)
+    lines = lines_of(radar, 2.0 * longest_s)
+    half = math.ceil(extent_s(lines, longest_s) / radar.sample_interval_s) + 1
+    derived = [lines.derived(order, radar.centre_hz) for order in range(3)]
+    times = _times(half, radar.sample_interval_s)
+    return np.stack([np.stack([one.at(row) for row in times]) for one in derived])
+
+
+def _times(half: int, sample_interval_s: float) -> Values:
     sample = np.arange(2 * half + 1) - half
     phase = np.arange(PHASES + 1) / PHASES
-    time_s = (sample[np.newaxis, :] - phase[:, np.newaxis]) * sample_interval_s
-    return ricker(time_s, centre_hz)
+    return (sample[np.newaxis, :] - phase[:, np.newaxis]) * sample_interval_s
 
 
 @njit
