@@ -18,8 +18,8 @@ from detectkit.core import Block, Sensor
 from detectkit.geo import LocalFrame
 from detectkit.io import Fixes, Notice
 from detectkit.io.flight import FlightWriter
-from detectkit_sim_data import sha256_of
 from detectkit_sim_data.recipes.ray_model import radargram
+from detectkit_sim_data.recipes.registry import write_registry
 from detectkit_sim_data.recipes.scenario import Scenario
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -145,18 +145,6 @@ def write_truth(scenario: Scenario, path: Path) -> None:
             table.writerow(
                 [one.along_track_m, one.offset_m, *place, one.depth_m, one.class_name, one.kind]
             )
-
-
-def write_registry(folder: Path) -> None:
-    """Write name and sha256 of every data file of the package."""
-    found = sorted(
-        file.relative_to(folder).as_posix()
-        for file in folder.rglob("*")
-        if file.suffix in {".h5", ".csv", ".toml"}
-    )
-    lines = [f"{name} {sha256_of(folder / name)}" for name in found]
-    text = "\n".join(["# name sha256; made by the recipes, do not edit", *lines, ""])
-    (folder / "registry.txt").write_text(text, encoding="utf-8", newline="\n")
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 Category = Literal["anti-personnel", "anti-tank", "fragmentation", "clutter"]
 PartShape = Literal["cylinder", "sphere", "box", "cone", "capsule"]
 MetalShape = Literal["sphere", "rod", "disc", "ring", "shell"]
+MetalContent = Literal["none", "minimum", "rich"]
+
+MINIMUM_METAL_M3 = 2.5e-6
+"""Metal of 20 g of steel: up to here we call a body minimum-metal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,8 @@ class Part:
     Parameters
     ----------
     shape
-        A cylinder stands upright in the body's own frame; a capsule lies along its first axis.
+        A cylinder stands upright in the body's own frame, a cone on its base; a capsule lies along
+        the first axis. A sphere of unequal extents is an ellipsoid.
     material
         Name of a material of the library.
     size_m
@@ -59,6 +65,18 @@ class MetalPart:
     wall_m: float = 0.0
     axis: Literal["vertical", "horizontal"] = "vertical"
 
+    @property
+    def volume_m3(self) -> float:
+        """Volume of the metal: a shell is a can closed at both ends, a ring is open."""
+        if self.shape == "sphere":
+            return 4.0 / 3.0 * math.pi * self.radius_m**3
+        solid = math.pi * self.radius_m**2 * self.length_m
+        if self.shape in {"rod", "disc"}:
+            return solid
+        inner = max(self.radius_m - self.wall_m, 0.0)
+        height = self.length_m - (2.0 * self.wall_m if self.shape == "shell" else 0.0)
+        return solid - math.pi * inner**2 * max(height, 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -85,6 +103,28 @@ class Body:
     metal: tuple[MetalPart, ...]
     known: float
 
+    @property
+    def outer_radius_m(self) -> float:
+        """Half the longest of its extents along and across."""
+        return 0.5 * max(max(one.size_m[:2]) for one in self.parts)
+
+    @property
+    def thickness_m(self) -> float:
+        """From its top to the lowest of its parts."""
+        return max(one.below_top_m + one.size_m[2] for one in self.parts)
+
+    @property
+    def metal_m3(self) -> float:
+        """Volume of all its metal."""
+        return sum(one.volume_m3 for one in self.metal)
+
+    @property
+    def metal_content(self) -> MetalContent:
+        """Its metal in one word, as the truth of a flight says it."""
+        if not self.metal:
+            return "none"
+        return "minimum" if self.metal_m3 <= MINIMUM_METAL_M3 else "rich"
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedBody:
@@ -104,6 +144,10 @@ class PlacedBody:
         About its own axis; matters for what is not round.
     water
         Share of its hollows that water has filled, 0 to 1.
+    name
+        Of this one, in the truth; unique where a layout drew it.
+    disturbed_m
+        How far from its edge the soil above it was dug; 0: untouched.
     """
 
     body: Body
@@ -114,3 +158,5 @@ class PlacedBody:
     tilt_direction_deg: float = 0.0
     turn_deg: float = 0.0
     water: float = 0.0
+    name: str = ""
+    disturbed_m: float = 0.0
