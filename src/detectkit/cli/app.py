@@ -9,6 +9,7 @@ import typer
 
 from detectkit import __version__
 from detectkit.cli.calibrate import calibrate
+from detectkit.cli.compare import compare
 from detectkit.cli.convert import convert
 from detectkit.cli.doctor import doctor
 from detectkit.cli.drivers import drivers
@@ -50,6 +51,7 @@ app.command()(lag)
 app.command()(velocity)
 app.command("slice")(slice_)
 app.command()(resolution)
+app.command()(compare)
 app.add_typer(calibrate, name="calibrate")
 app.command()(steps)
 app.command()(drivers)
