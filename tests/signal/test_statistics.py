@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -116,7 +117,7 @@ def test_too_little_is_refused(pieces: list[np.ndarray]) -> None:
         statistics_of(pieces, INTERVAL_S)
 
 
-def test_a_real_line_decays_and_its_clutter_has_strong_echoes(shared_data) -> None:
+def test_a_real_line_decays_and_its_clutter_has_strong_echoes(shared_data: Path) -> None:
     from detectkit.io import open_recording
 
     stream = open_recording(shared_data / "mala" / "DAT_0097.rd3").streams[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,7 +155,9 @@ class TestMeasuredWaves:
         assert np.abs(np.abs(row) - np.abs(expected)).max() < 0.06 * radar.mirror_counts
 
     @pytest.mark.parametrize("name", ["GSSI_1500", "MALA_1200"])
-    def test_measured_antennas_ring_as_measured(self, name: str, real_antenna) -> None:
+    def test_measured_antennas_ring_as_measured(
+        self, name: str, real_antenna: Callable[[str], Path]
+    ) -> None:
         path = real_antenna(name)
         radar = Radar(wavelet="file", wavelet_file=str(path), centre_hz=1.3e9)
         time_ns, wave = np.loadtxt(path).T
