@@ -13,15 +13,25 @@ from detectkit.core import Block, PipelineError, Sensor, UsageError, concat
 from detectkit.pipeline import run
 from detectkit.pipeline.steps.ground_balance import GroundBalance
 from detectkit.sim import Detector, Soil, Terrain
-from detectkit.sim.coil import Metal, detector_of
 from detectkit.sim.flight import Motion
+from detectkit.sim.induction import Metal, detector_of, sphere_response
 from detectkit.sim.terrain import surface_of
 from detectkit.testing.steps import StepSuite
 
 SOIL = Soil(susceptibility=5e-4, viscosity_ratio=0.03)
 COIL = Detector(offset_nv=40.0, drift_nv=4.0, noise_nv=3.0)
 NAMES = [one.name for one in COIL.channels]
-NOTHING = Metal(np.zeros((0, 3)), *(np.zeros(0) for _ in range(4)))
+
+
+def spheres(place: np.ndarray, radius_m: list[float]) -> Metal:
+    like = np.ones(len(radius_m))
+    return Metal.spheres(
+        place, radius_m=np.array(radius_m), conductivity_s_per_m=5e6 * like,
+        permeability=100.0 * like, remanence_a_m2=0.0 * like,
+    )  # fmt: skip
+
+
+NOTHING = spheres(np.zeros((0, 3)), [])
 
 
 @dataclass(frozen=True)
@@ -70,10 +80,7 @@ def true_direction() -> np.ndarray:
 
 
 def ball(radius_m: float = 0.01, depth_m: float = 0.05) -> Metal:
-    return Metal(
-        np.array([[0.0, 0.0, -depth_m]]),
-        np.array([radius_m]), np.array([5e6]), np.array([100.0]), np.array([0.0]),
-    )  # fmt: skip
+    return spheres(np.array([[0.0, 0.0, -depth_m]]), [radius_m])
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +124,7 @@ def test_the_balanced_channels_are_quiet_over_soil_and_keep_the_metal(fits: list
     quiet = concat(list(run([step], [pumped])))
     assert quiet.data[:, 0].std() < 0.02 * pumped.data[:, 0].std()
     assert quiet.data.std(axis=0).max() < 3.0 * COIL.drift_nv
-    metal = ball().per_field(20e3)[0], ball().per_field(60e3)[0]
+    metal = [sphere_response(0.01, 5e6, 100.0, one) for one in (20e3, 60e3)]
     vector = np.array([metal[0].real, metal[0].imag, 3.0 * metal[1].imag])
     kept = np.linalg.norm(balance(vector[np.newaxis], true_direction())) / np.linalg.norm(vector)
     assert kept > 0.3, "a steel ball answers beside the soil's line"

@@ -11,7 +11,7 @@ import pytest
 from scipy.special import spherical_in
 
 from detectkit.sim import BuriedObject, Channel, FlightSimulator, Silence, Wind
-from detectkit.sim.coil import MU_0, sphere_response
+from detectkit.sim.induction import MU_0, sphere_response
 from detectkit.sim.magnetics import dipole_component
 
 Make = Callable[..., FlightSimulator]

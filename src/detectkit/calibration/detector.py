@@ -3,7 +3,7 @@
 Over ground without metal the channels follow ``offset + drift t + g s(h)``: all of them one shape
 s of the height, each by its own part of the vector g. The shape is ``(1 + h / reference) ** -n``:
 n = 3 at heights of some coil radii, where the soil answers as the coil's dipole image (Wait 1982,
-"Geo-electromagnetism", ch. 3; `detectkit.sim.coil`). g depends on the soil: magnetite is real,
+"Geo-electromagnetism", ch. 3; `detectkit.sim.induction`). g depends on the soil: magnetite is real,
 viscous grains add a quadrature part (Druyts, Das, Craeye and Acheroy 2009, "Modeling the response
 of electromagnetic induction sensors to inhomogeneous magnetic soils with arbitrary relief").
 Balancing takes out what lies along g.

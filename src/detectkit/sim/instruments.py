@@ -24,23 +24,47 @@ __all__ = [
 
 Measures = Literal["radar", "detector", "magnetometer", "altimeter", "platform"]
 Part = Literal["in_phase", "quadrature"]
+CoilKind = Literal["dipole", "coincident", "separate", "double-d"]
+DetectorMode = Literal["frequency", "time"]
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One channel of a continuous-wave metal detector."""
+    """One channel of a metal detector: one frequency and part, or one gate after the switch-off.
+
+    Parameters
+    ----------
+    name
+        As the detector reports it.
+    frequency_hz, part
+        Of a continuous wave.
+    start_s, stop_s
+        Of a gate, after the end of the current's ramp.
+    offset_nv
+        Constant, on top of the detector's own.
+    """
 
     name: str
-    frequency_hz: float
+    frequency_hz: float = 0.0
     part: Part = "quadrature"
+    start_s: float = 0.0
+    stop_s: float = 0.0
+    offset_nv: float = 0.0
 
     def __post_init__(self) -> None:
-        require_positive(self, "frequency_hz")
+        require_not_negative(self, "frequency_hz", "start_s", "stop_s")
+        if (self.frequency_hz > 0.0) == (self.stop_s > self.start_s):
+            msg = (
+                f"scenario: channel {self.name!r} has frequency_hz = {self.frequency_hz} and a "
+                f"gate from start_s = {self.start_s} to stop_s = {self.stop_s}; give a frequency "
+                "above 0, or a gate that stops after it starts"
+            )
+            raise UsageError(msg)
 
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """A coincident coil; its channels are the voltages in nV, see `detectkit.sim.coil`.
+    """A metal detector; its channels are the voltages in nV, see `detectkit.sim.induction`.
 
     Parameters
     ----------
@@ -51,7 +75,23 @@ class Detector:
     offset_nv, drift_nv, noise_nv
         What is left of the direct coupling, its slow drift (root mean square), white noise.
     channels
-        See `Channel`.
+        See `Channel`; all of them frequencies, or all of them gates, as `mode` says.
+    coil
+        ``"dipole"``, one small coil, for preview: quick, crude nearer than two diameters, and the
+        soil does not conduct. Loops in their true size: ``"coincident"``; ``"separate"``, the
+        receiver beside the transmitter; ``"double-d"``, two receivers wound against each other on
+        both sides of the transmitter, which hear what is symmetric not at all.
+    receiver_radius_m, receiver_offset_m
+        Of the receiver; 0 takes the transmitter's radius. Its centre from the transmitter's:
+        forward, right, down.
+    mode
+        ``"frequency"``: continuous waves; ``"time"``: pulses and gates.
+    ramp_s, pulse_s
+        How long the current takes to fall, and how long it was on before; of pulses.
+    time_constant_s
+        Of the filter behind the channels: it smears along the track.
+    flicker_nv, hum_nv, hum_hz
+        Noise as one over the frequency; what mains or motors leave, and at which frequency.
     """
 
     coil_radius_m: float = 0.14
@@ -66,10 +106,50 @@ class Detector:
         Channel("quadrature_20khz_nv", 20e3),
         Channel("quadrature_60khz_nv", 60e3),
     )
+    coil: CoilKind = "dipole"
+    receiver_radius_m: float = 0.0
+    receiver_offset_m: Triple = NO_ARM
+    mode: DetectorMode = "frequency"
+    ramp_s: float = 5e-6
+    pulse_s: float = 1e-3
+    time_constant_s: float = 0.0
+    flicker_nv: float = 0.0
+    hum_nv: float = 0.0
+    hum_hz: float = 50.0
 
     def __post_init__(self) -> None:
-        require_positive(self, "coil_radius_m", "current_a", "turns")
-        require_not_negative(self, "drift_nv", "noise_nv")
+        require_positive(self, "coil_radius_m", "current_a", "turns", "pulse_s", "hum_hz")
+        require_not_negative(
+            self, "drift_nv", "noise_nv", "receiver_radius_m", "ramp_s", "time_constant_s",
+            "flicker_nv", "hum_nv",
+        )  # fmt: skip
+        self._require_channels_of_mode()
+        self._require_apart()
+
+    def _require_channels_of_mode(self) -> None:
+        wanted = "a gate, start_s and stop_s" if self.mode == "time" else "a frequency_hz"
+        for one in self.channels:
+            if (one.frequency_hz > 0.0) == (self.mode == "time"):
+                msg = (
+                    f"scenario: channel {one.name!r} does not fit mode = {self.mode!r}; each "
+                    f"[[detector.channel]] needs {wanted}"
+                )
+                raise UsageError(msg)
+            if self.mode == "time" and one.start_s == 0.0 and self.ramp_s == 0.0:
+                msg = (
+                    f"scenario: gate {one.name!r} starts with a step of the current, where the "
+                    "voltage has no bound; give start_s or ramp_s above 0"
+                )
+                raise UsageError(msg)
+
+    def _require_apart(self) -> None:
+        is_apart = any(one != 0.0 for one in self.receiver_offset_m)
+        if is_apart != (self.coil in {"separate", "double-d"}):
+            msg = (
+                f"scenario: coil = {self.coil!r} with receiver_offset_m = "
+                f"{list(self.receiver_offset_m)}; an offset goes with 'separate' or 'double-d'"
+            )
+            raise UsageError(msg)
 
 
 @dataclass(frozen=True, slots=True)

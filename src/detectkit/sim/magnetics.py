@@ -1,8 +1,8 @@
 """A total-field magnetometer over ferrous parts: dipoles, induced and permanent.
 
 The change of the total field is that of its component along the Earth's field (Blakely, Potential
-Theory in Gravity and Magnetic Applications, 1995, §8.3). The induced moment is that of a permeable
-sphere in the Earth's field.
+Theory in Gravity and Magnetic Applications, 1995, §8.3). The induced moment is that of the
+metal's static tensor in the Earth's field.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.sim.coil import MU_0, Metal
 from detectkit.sim.flight import Trajectory
+from detectkit.sim.induction import MU_0, Metal
 from detectkit.sim.instruments import Magnetometer
 from detectkit.sim.noise import Sinusoids, Stream, band, field, generator, white
 
@@ -61,11 +61,11 @@ def magnetometer_of(
     flat = math.cos(dip)
     earth = np.array([flat * math.sin(declination), flat * math.cos(declination), -math.sin(dip)])
     applied = magnetometer.field_nt / NANO / MU_0
-    factor = (metal.permeability - 1.0) / (metal.permeability + 2.0)
-    induced = 4.0 * math.pi * metal.radius_m**3 * factor * applied
+    static = metal.tensors(0.0)[:, 0].real
+    induced = applied * np.sum(static * earth, axis=2)
     drawn = generator(seed, Stream.REMANENCE).normal(0.0, 1.0, (len(induced), 3))
     drawn /= np.sqrt(np.sum(drawn**2, axis=1, keepdims=True))
-    moments = induced[:, np.newaxis] * earth + metal.remanence_a_m2[:, np.newaxis] * drawn
+    moments = induced + metal.remanence_a_m2[:, np.newaxis] * drawn
     return MagnetometerModel(
         magnetometer,
         trajectory,

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from detectkit.core import ShapeError
 from detectkit.sim.altimeter import AltimeterModel
-from detectkit.sim.coil import detector_of, metal_of
 from detectkit.sim.flight import Trajectory, trajectory_of
 from detectkit.sim.geography import Geography
+from detectkit.sim.induction import detector_of, metal_of
 from detectkit.sim.magnetics import magnetometer_of
 from detectkit.sim.radar import radar_of
 from detectkit.sim.receiver import reporter_of, true_rows
