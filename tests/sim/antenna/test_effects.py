@@ -64,6 +64,20 @@ def test_noise_has_its_strength() -> None:
     assert heard.std() == pytest.approx(7.0, rel=0.02)
 
 
+def test_noise_of_stepped_frequencies_lies_in_their_band() -> None:
+    radar = replace(QUIET, noise_counts=7.0, mode="sfcw", band_hz=(1e9, 2e9), tones=101)
+    time_s = np.arange(400) / 50.0
+    heard = with_effects(np.zeros((400, 512)), radar, time_s, seed=1)
+    assert heard.std() == pytest.approx(7.0, rel=0.03)
+    power = np.square(np.abs(np.fft.rfft(heard, axis=1))).mean(axis=0)
+    freq = np.fft.rfftfreq(QUIET.samples, QUIET.sample_interval_s)
+    inside = (freq > 0.95e9) & (freq < 2.05e9)
+    assert power[inside].sum() > 0.97 * power.sum()
+    np.testing.assert_array_equal(
+        heard[7:], with_effects(np.zeros((393, 512)), radar, time_s[7:], seed=1)
+    )
+
+
 def test_time_zero_drift_and_jitter_move_the_trace() -> None:
     radar = replace(QUIET, trace_jitter_s=20e-12)
     late_s = _late_s(with_effects(tone(), radar, TIME_S, seed=1))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -214,7 +215,7 @@ class TestRefusals:
             ("sample_jitter_s", -1e-12),
         ],
     )  # fmt: skip
-    def test_settings_that_make_no_radar(self, name: str, value: object) -> None:
+    def test_settings_that_make_no_radar(self, name: str, value: Any) -> None:
         with pytest.raises(UsageError, match="give"):
             Radar(**{name: value})
 

@@ -47,6 +47,7 @@ class Effects:
     gain: Sinusoids
     time_zero: Sinusoids
     carriers: Carriers | None
+    noise_waves: Values | None
     seed: int
 
     def late_s(self, time_s: Values) -> Values:
@@ -80,7 +81,11 @@ class Effects:
         _add_constant(rows, 1.0 + self.gain.at(time_s), self.constant)
         if self.carriers is not None:
             self.carriers.add_to(rows, time_s)
-        _add_noise(rows, time_ns, stream_key(self.seed, Stream.RADAR_NOISE), radar.noise_counts)
+        key = stream_key(self.seed, Stream.RADAR_NOISE)
+        if self.noise_waves is None:
+            _add_noise(rows, time_ns, key, radar.noise_counts)
+        else:
+            _add_tones(rows, time_ns, key, self.noise_waves)
         return np.asarray(digitised(rows, radar), np.float32)
 
 
@@ -92,6 +97,7 @@ def effects_of(radar: Radar, *, seed: int) -> Effects:
         band(seed, Stream.RADAR_GAIN, rms=radar.gain_drift, hz=DRIFT_HZ),
         band(seed, Stream.RADAR_TIME_ZERO, rms=radar.time_zero_drift_s, hz=DRIFT_HZ),
         carriers_of(radar, seed=seed) if radar.rfi_counts > 0.0 else None,
+        _noise_waves(radar) if radar.mode == "sfcw" else None,
         seed,
     )
 
@@ -172,6 +178,16 @@ def digitised(rows: Values, radar: Radar) -> Values:
     return np.asarray(np.clip(np.rint(rows * (half / full)), -half, half - 1.0) * (full / half))
 
 
+def _noise_waves(radar: Radar) -> Values:
+    """Return what noise of each tone's two parts does to the trace, (2 tones, samples)."""
+    lines = lines_of(radar, 0.0)
+    time_s = np.arange(radar.samples) * radar.sample_interval_s
+    turn = np.exp(2j * np.pi * np.multiply.outer(lines.freq_hz, time_s))
+    size = np.abs(lines.weight)[:, np.newaxis]
+    waves = radar.noise_counts / np.sqrt(np.sum(size**2)) * size * turn
+    return np.ascontiguousarray(np.vstack([waves.real, -waves.imag]))
+
+
 def _constant_part(radar: Radar) -> Values:
     """Return what every trace has: ringing, wow, offset; (samples,)."""
     time_s = np.arange(radar.samples) * radar.sample_interval_s - radar.time_zero_s
@@ -194,3 +210,14 @@ def _add_constant(rows: Values, gain: Values, constant: Values) -> None:
 def _add_noise(rows: Values, time_ns: npt.NDArray[np.int64], key: np.uint64, scale: float) -> None:
     for row in range(rows.shape[0]):
         add_normals(rows[row], row_key(time_ns[row], key), scale)
+
+
+@njit
+def _add_tones(rows: Values, time_ns: npt.NDArray[np.int64], key: np.uint64, waves: Values) -> None:
+    parts = np.empty(waves.shape[0])
+    for row in range(rows.shape[0]):
+        parts[:] = 0.0
+        add_normals(parts, row_key(time_ns[row], key), 1.0)
+        for part in range(parts.shape[0]):
+            for sample in range(rows.shape[1]):
+                rows[row, sample] += parts[part] * waves[part, sample]

@@ -45,7 +45,8 @@ class Radar:
     element_m
         Size of the elements into which the faces of discs are cut (ray model only).
     noise_counts, offset_counts, wow_counts
-        White noise (one standard deviation), constant offset, slow tail of the receiver.
+        White noise (one standard deviation; of stepped frequencies it lies on the tones),
+        constant offset, slow tail of the receiver.
     gain_drift, time_zero_drift_s
         Root mean square of slow drift, over minutes.
     model
@@ -108,7 +109,7 @@ class Radar:
     wavelet_order: int = 1
     antenna_seed: int = 0
     antenna_bandwidth: float = 1.2
-    antenna_ripple_db: float = 2.0
+    antenna_ripple_db: float = 3.0
     antenna_decay_s: float = 2e-9
     mode: Mode = "impulse"
     band_hz: tuple[float, float] = (0.5e9, 2.5e9)

@@ -73,26 +73,19 @@ def drawn(radar: Radar) -> Wave:
     cepstrum[count // 2 + 1 :] = 0.0
     wave = fft.irfft(np.exp(fft.rfft(cepstrum)), count)[: count // 2]
     wave *= np.exp(-np.arange(wave.size) * interval_s / radar.antenna_decay_s)
-    return _without_constant(_faded(wave), radar.centre_hz * interval_s), interval_s
+    return _faded(wave), interval_s
 
 
 def _random_size(radar: Radar, freq: Values) -> Values:
     """Return the amplitude spectrum that the antenna is meant to have."""
     rng = np.random.Generator(np.random.Philox(radar.antenna_seed))
-    centre = radar.centre_hz * float(np.exp(0.08 * rng.standard_normal()))
-    half = 0.5 * radar.antenna_bandwidth * centre * float(np.exp(0.1 * rng.standard_normal()))
+    centre = radar.centre_hz * float(np.exp(0.1 * rng.standard_normal()))
+    half = 0.5 * radar.antenna_bandwidth * centre * float(np.exp(0.15 * rng.standard_normal()))
     knots = np.linspace(0.0, 4.0 * radar.centre_hz, KNOTS)
     ripple_db = np.interp(freq, knots, radar.antenna_ripple_db * rng.standard_normal(KNOTS))
     size_db = ripple_db - 10.0 * ((freq - centre) / half) ** 2
-    return np.asarray(10.0 ** (np.maximum(size_db, -100.0) / 20.0))
-
-
-def _without_constant(wave: Values, cycles_a_sample: float) -> Values:
-    """Take out what no antenna radiates: the wave far below the centre."""
-    count = 2 * wave.size
-    freq = fft.rfftfreq(count)
-    kept = 1.0 - np.exp(-((freq / (0.2 * cycles_a_sample)) ** 4))
-    return np.asarray(fft.irfft(fft.rfft(wave, count) * kept, count)[: wave.size])
+    radiates = 1.0 - np.exp(-((5.0 * freq / radar.centre_hz) ** 4))
+    return np.asarray(radiates * 10.0 ** (np.maximum(size_db, -100.0) / 20.0))
 
 
 def _without_noise(wave: Values) -> Values:
