@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from detectkit.sim.fdtd.shots import Pulse, Responses, Shots, Solver
+from detectkit.sim.fdtd.solve import simulate
 
-__all__ = ["Pulse", "Responses", "Shots", "Solver"]
+__all__ = ["Pulse", "Responses", "Shots", "Solver", "simulate"]
