@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.sim.flight import Motion
-from detectkit.sim.ground import Soil
 from detectkit.sim.induction.coils import Coils, Poses, coils_of
 from detectkit.sim.induction.disturbances import Disturbances, disturbances_of
 from detectkit.sim.induction.flux import MU_0
 from detectkit.sim.induction.gates import Gate
 from detectkit.sim.induction.metal import Metal, axial_and_across
 from detectkit.sim.induction.poles import poles_of
-from detectkit.sim.instruments import Channel, Detector
+from detectkit.sim.instruments import Detector
+from detectkit.sim.soil.magnetic import MagneticSoil
 from detectkit.sim.terrain import Surface
 
 Values = npt.NDArray[np.float64]
@@ -28,6 +28,25 @@ SLOPE_M = 0.15
 
 PAST_NODES, PAST_WEIGHTS = np.polynomial.laguerre.laggauss(8)
 """Moments in the past, in time constants, that stand for what a filter remembers."""
+
+
+class MagneticGround(Protocol):
+    """What a detector meets of the ground: a `Soil`, or anything that says as much."""
+
+    @property
+    def susceptibility(self) -> float:
+        """In phase, SI, at 10 kHz."""
+        ...
+
+    @property
+    def viscosity_ratio(self) -> float:
+        """Quadrature part over the in-phase part."""
+        ...
+
+    @property
+    def conductivity_s_per_m(self) -> float:
+        """At the detector's frequencies."""
+        ...
 
 
 class Moves(Protocol):
@@ -142,13 +161,13 @@ def normals(first_slope: Values, second_slope: Values) -> Values:
 
 
 def detector_of(
-    detector: Detector, soil: Soil, trajectory: Moves, metal: Metal, *, seed: int
+    detector: Detector, soil: MagneticGround, trajectory: Moves, metal: Metal, *, seed: int
 ) -> FlownDetector:
     """Return the detector of a scenario."""
     return FlownDetector(model_of(detector, soil, metal, seed=seed), trajectory)
 
 
-def model_of(detector: Detector, soil: Soil, metal: Metal, *, seed: int) -> DetectorModel:
+def model_of(detector: Detector, soil: MagneticGround, metal: Metal, *, seed: int) -> DetectorModel:
     """Return a detector with the metal and the soil it is to meet."""
     answers = _in_time if detector.mode == "time" else _in_frequency
     return DetectorModel(
@@ -160,31 +179,33 @@ def model_of(detector: Detector, soil: Soil, metal: Metal, *, seed: int) -> Dete
     )
 
 
-def _in_frequency(detector: Detector, soil: Soil, metal: Metal) -> Answers:
+def _in_frequency(detector: Detector, soil: MagneticGround, metal: Metal) -> Answers:
     """Return ω times real or imaginary part; real is what a lossless permeable body would give."""
-
-    def part(channel: Channel, value: npt.NDArray[np.complex128] | complex) -> Values:
-        omega = 2.0 * math.pi * channel.frequency_hz
-        values = np.asarray(value)
-        return omega * (values.real if channel.part == "in_phase" else values.imag)
-
     channels = detector.channels
-    moments = [axial_and_across(metal, one.frequency_hz) for one in channels]
-    susceptibility = soil.susceptibility * complex(1.0, -soil.viscosity_ratio)
-    image = susceptibility / (2.0 + susceptibility)
-    eddies = [
-        -0.5j * math.pi * one.frequency_hz * MU_0 * soil.conductivity_s_per_m for one in channels
-    ]
-    pairs = list(zip(channels, moments, strict=True))
-    return Answers(
-        np.array([part(one, both[0]) for one, both in pairs]),
-        np.array([part(one, both[1]) for one, both in pairs]),
-        np.array([part(one, image) for one in channels]),
-        np.array([part(one, two) for one, two in zip(channels, eddies, strict=True)]),
-    )
+    frequency = np.array([one.frequency_hz for one in channels])
+    is_real = np.array([one.part == "in_phase" for one in channels])
+
+    def part(values: npt.NDArray[np.complex128]) -> Values:
+        rows = 2.0 * np.pi * frequency[:, np.newaxis] * values.reshape(len(channels), -1)
+        return np.asarray(np.where(is_real[:, np.newaxis], rows.real, rows.imag))
+
+    along, across = axial_and_across(metal, frequency)
+    images = np.array([_reflection(detector, soil, float(one)) for one in frequency])
+    eddies = -0.5j * np.pi * frequency * MU_0 * soil.conductivity_s_per_m
+    return Answers(part(along), part(across), part(images)[:, 0], part(eddies)[:, 0])
 
 
-def _in_time(detector: Detector, soil: Soil, metal: Metal) -> Answers:
+def _reflection(detector: Detector, soil: MagneticGround, frequency_hz: float) -> complex:
+    """Return ``κ / (2 + κ)``; the preview's soil lags by the same angle at all frequencies."""
+    if detector.coil == "dipole":
+        value = soil.susceptibility * complex(1.0, -soil.viscosity_ratio)
+    else:
+        grains = MagneticSoil(soil.susceptibility, soil.viscosity_ratio)
+        value = complex(grains.at(frequency_hz))
+    return value / (2.0 + value)
+
+
+def _in_time(detector: Detector, soil: MagneticGround, metal: Metal) -> Answers:
     """Return means over the gates; viscous soil falls as 1 / t, its eddies are gone by then.
 
     With relaxation times spread evenly in log, the susceptibility's constant loss angle and the

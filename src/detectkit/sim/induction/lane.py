@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from detectkit.core import ShapeError
 from detectkit.sim.bodies.body import PlacedBody
-from detectkit.sim.ground import Soil
 from detectkit.sim.induction.coils import Poses
-from detectkit.sim.induction.detector import SLOPE_M, model_of, normals
+from detectkit.sim.induction.detector import SLOPE_M, MagneticGround, model_of, normals
 from detectkit.sim.induction.loops import dot
 from detectkit.sim.induction.metal import metal_of_bodies
 from detectkit.sim.instruments import Detector
@@ -26,7 +25,7 @@ def detector_rows(
     up: Values,
     *,
     bodies: Sequence[PlacedBody],
-    soil: Soil,
+    soil: MagneticGround,
     detector: Detector,
     time_s: Values,
     seed: int,
@@ -44,7 +43,8 @@ def detector_rows(
     bodies
         What lies near the lane; all their metal is heard, to 5 m.
     soil
-        Its susceptibility and viscosity, and for coils that are not dipoles its conductivity.
+        A `Soil`, or anything with its susceptibility, viscosity ratio and, for coils that are not
+        dipoles, conductivity.
     detector
         Settings; a time constant above 0 takes the coil to have rested before the first row.
     time_s
@@ -62,6 +62,7 @@ def detector_rows(
 
     Examples
     --------
+    >>> from detectkit.sim.ground import Soil
     >>> along = np.linspace(-1.0, 1.0, 5)
     >>> place = np.column_stack([along, 0.0 * along, 0.3 + 0.0 * along])
     >>> detector_rows(

@@ -229,8 +229,8 @@ def _turned(rows: Values, geography: Geography) -> Values:
     return np.column_stack([east, north, rows[:, 2]])
 
 
-def axial_and_across(metal: Metal, frequency_hz: float) -> tuple[Complex, Complex]:
-    """Return the moments per field of each piece along and across its axis, (pieces,) each."""
-    found = [polarisability(one, frequency_hz) for one in metal.parts]
-    along = np.array([one[0][0] for one in found], np.complex128)
-    return along, np.array([one[1][0] for one in found], np.complex128)
+def axial_and_across(metal: Metal, frequency_hz: Values) -> tuple[Complex, Complex]:
+    """Return the moments per field along and across the axes, (frequencies, pieces) each."""
+    found = np.array([polarisability(one, frequency_hz) for one in metal.parts], np.complex128)
+    table = found.reshape(len(metal.parts), 2, len(frequency_hz))
+    return table[:, 0].T.copy(), table[:, 1].T.copy()
