@@ -189,7 +189,10 @@ def merged(
 def _write_geometry(
     path: Path, numbers: npt.NDArray[np.int64], keys: list[str], *, spacing_m: float
 ) -> None:
-    """Write which material each of gprMax's field components is in; magnetic ones are in air."""
+    """Write which material each of gprMax's field components is in; magnetic ones are in air.
+
+    Rigid says that it stays as written: else gprMax averages the four cells around an edge.
+    """
     import h5py
 
     along, up = numbers.shape
@@ -203,8 +206,8 @@ def _write_geometry(
         file["material_keys"] = keys
         arrays = {
             "data": numbers[:-1, :-1, np.newaxis].astype(np.int32),
-            "rigidE": np.zeros((12, *cells), np.int8),
-            "rigidH": np.zeros((6, *cells), np.int8),
+            "rigidE": np.ones((12, *cells), np.int8),
+            "rigidH": np.ones((6, *cells), np.int8),
             "ID": components,
         }
         for name, values in arrays.items():
