@@ -61,6 +61,11 @@ class Stream(IntEnum):
     RADAR_SAMPLE_JITTER = 61
     RADAR_RFI = 62
     RADAR_DROPS = 63
+    GROUND_MOISTURE = 80
+    GROUND_ROUGHNESS = 81
+    GROUND_LAYERS = 82
+    GROUND_GRASS = 83
+    GROUND_PUDDLES = 84
 
 
 @dataclass(frozen=True, slots=True, eq=False)
