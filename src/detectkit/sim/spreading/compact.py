@@ -1,10 +1,9 @@
 """The echo of an endless cylinder becomes that of a body of its width, beside the plane or in it.
 
 In the first Born approximation a body is a sum of thin slices along the lane, each of them the
-cylinder's section. A slice ``y`` beside the plane is heard later by ``τ(y) - τ(0)`` on both ways
-and weaker by the spreading of the tube of rays (Cerveny, Seismic Ray Theory, ch. 3). About the
-body's middle the delay is a parabola, ``τ(y) = τ + p u + q u² / 2``, so that the sum is a Fresnel
-integral (DLMF 7.2) per frequency. Over all y it is the spreading of `as_dipole`; over a narrow
+cylinder's section. A slice beside the plane is heard later, by its slant refracted way, and weaker
+by the spreading of the tube of rays (Cerveny, Seismic Ray Theory, ch. 3); the slices are summed
+per frequency. Over all the plane's width the sum is the spreading of `as_dipole`; over a narrow
 body it grows as its width.
 """
 
@@ -12,12 +11,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from detectkit.core import UsageError
-from detectkit.sim.fdtd import Responses, Shots
+from detectkit.sim.fdtd import Pulse, Responses, Shots
 from detectkit.sim.refraction import LIGHT_M_PER_S, leg
 from detectkit.sim.spreading.dipole import check
 from detectkit.sim.spreading.sources import (
@@ -28,6 +29,15 @@ from detectkit.sim.spreading.sources import (
     restored,
     transformed,
 )
+
+Outline = Literal["round", "square"]
+
+HIGHEST = 3.5
+"""Times the pulse's centre: above it there is less than 1 % of its peak, and the echo ends."""
+
+FEWEST = 9
+TURN = 0.6
+"""Radians of phase from slice to slice at most; a midpoint rule is then right to 2 %."""
 
 LOWEST_M = 0.01
 """An antenna is taken to be at least this far over a body."""
@@ -42,6 +52,7 @@ def as_compact(
     across_m: float,
     width_m: float,
     index: float,
+    outline: Outline = "round",
 ) -> Responses:
     """Return the echo that a short dipole hears of a body of limited width across the lane.
 
@@ -62,10 +73,12 @@ def as_compact(
     across_m
         How far beside the plane its centre really lies.
     width_m
-        Of its outline seen from above, across the lane, more than 0. A round body of that diameter
-        counts as its mean chord, ``π/4`` of it.
+        Of its outline seen from above, across the lane, more than 0.
     index
         Refractive index of the soil, 1 or more.
+    outline
+        Of the body seen from above: a round one is shorter along the lane beside its middle, and
+        heard less there.
 
     Returns
     -------
@@ -85,124 +98,119 @@ def as_compact(
         raise UsageError(msg)
     samples = scattered.field.shape[2]
     freq_hz = frequencies(samples, scattered.interval_s)
+    freq_hz = freq_hz[: np.searchsorted(freq_hz, HIGHEST * scattered.pulse.centre_hz)]
+    body = _Slices.of(across_m, width_m, outline, scattered.pulse)
+    ground = _Ground(centre, ground_up_m, index)
     out = np.empty_like(scattered.field)
-    chord_m = 0.25 * math.pi * width_m
     for place in np.ndindex(*scattered.field.shape[:2]):
-        ways = [
-            _Way.between(one, centre, ground_up_m=ground_up_m, across_m=across_m, index=index)
-            for one in (shots.sources[place[0]], shots.receivers[place])
-        ]
+        ways = [ground.way(one, body) for one in (shots.sources[place[0]], shots.receivers[place])]
         spectrum = transformed(scattered.field[place].astype(np.float64))
-        out[place] = restored(spectrum * _transfer(ways, chord_m, freq_hz), samples)
+        spectrum[: len(freq_hz)] *= _transfer(ways, body, freq_hz)
+        spectrum[len(freq_hz) :] = 0.0
+        out[place] = restored(spectrum, samples)
     return Responses(out, scattered.interval_s, scattered.pulse)
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """From an antenna to the body's middle: its delay over the way in the plane, and how it widens.
+class _Slices:
+    """Where the slices of a body lie across the lane, and how long they are along it.
 
-    `delay_s` is measured from the way in the plane, `slope_s_per_m` and `bend_s_per_m2` are its
-    derivatives across, `wide_m` and `lost` the spreading across and along the plane, `turn_s` the
-    time of the whole way.
+    `across_m` (slices,); `half_m` half their length, None where all are as long as the middle one.
     """
 
-    delay_s: float
-    slope_s_per_m: float
-    bend_s_per_m2: float
-    wide_m: float
-    lost: float
-    turn_s: float
+    across_m: Values
+    step_m: float
+    half_m: Values | None
 
     @classmethod
-    def between(
-        cls,
-        antenna: Values,
-        centre: tuple[float, float],
-        *,
-        ground_up_m: float,
-        across_m: float,
-        index: float,
-    ) -> _Way:
-        """Trace the refracted rays to the body in the plane and to where it really lies."""
-        along_m = abs(float(antenna[0]) - centre[0])
-        height_m = max(float(antenna[1]) - max(ground_up_m, centre[1]), LOWEST_M)
-        depth_m = max(ground_up_m - centre[1], 0.0)
-        away_m = math.hypot(along_m, across_m)
-        plane = _ray(along_m, height_m, depth_m, index)
-        slant = _ray(away_m, height_m, depth_m, index)
-        share = across_m / away_m if away_m else 0.0
-        around = (1.0 - share**2) / slant.sideways_m
+    def of(cls, across_m: float, width_m: float, outline: Outline, pulse: Pulse) -> _Slices:
+        """Cut a body so finely that the highest frequency turns little from slice to slice."""
+        turns = 4.0 * math.pi * HIGHEST * pulse.centre_hz * width_m / LIGHT_M_PER_S
+        count = max(FEWEST, math.ceil(0.5 * turns / TURN))
+        share = (np.arange(count) + 0.5) / count - 0.5
+        half_m = 0.5 * width_m * np.sqrt(1.0 - 4.0 * share**2)
         return cls(
-            delay_s=(slant.optical_m - plane.optical_m) / LIGHT_M_PER_S,
-            slope_s_per_m=slant.sine * share / LIGHT_M_PER_S,
-            bend_s_per_m2=(share**2 * slant.bend_per_m + around) / LIGHT_M_PER_S,
-            wide_m=slant.sideways_m,
-            lost=math.sqrt(plane.lengthways_m / slant.lengthways_m),
-            turn_s=slant.optical_m / LIGHT_M_PER_S,
+            across_m + width_m * share, width_m / count, half_m if outline == "round" else None
         )
+
+    def weights(self, angular: Values, bend_s_per_m2: float, longest_m: float) -> Spectrum:
+        """Return each slice's echo over the middle one's, (slices, frequencies).
+
+        A slice shorter than the first Fresnel zone is heard as its length, a longer one as if it
+        had no ends.
+        """
+        if self.half_m is None:
+            return np.ones((len(self.across_m), 1), np.complex128)
+        scale = np.sqrt(np.maximum(angular, angular[1]) * bend_s_per_m2 / np.pi)
+        heard = _fresnel(self.half_m[:, np.newaxis] * scale)
+        return np.asarray(heard / _fresnel(longest_m * scale), np.complex128)
+
+
+def _fresnel(ends: Values) -> Spectrum:
+    sine, cosine = special.fresnel(ends)
+    return np.asarray(cosine - 1j * sine, np.complex128)
 
 
 @dataclass(frozen=True, slots=True)
-class _Ray:
-    """One refracted ray: optical length, spreading both ways, sine in air, derivative of it."""
+class _Way:
+    """From an antenna to every slice of a body.
 
-    optical_m: float
-    sideways_m: float
-    lengthways_m: float
-    sine: float
-    bend_per_m: float
+    `delay_s` over the way to the body in the plane, `gain` for the spreading (1/sqrt(m)), both
+    (slices,); `turn_s` the time to the body's middle, `bend_s_per_m2` how that bends along the
+    lane.
+    """
+
+    delay_s: Values
+    gain: Values
+    turn_s: float
+    bend_s_per_m2: float
 
 
-def _ray(distance_m: float, height_m: float, depth_m: float, index: float) -> _Ray:
-    optical_m, in_soil_m, spreading_m, sine, cosine = leg(distance_m, height_m, depth_m, index)
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """Level soil over a body's centre (along, up)."""
+
+    centre: tuple[float, float]
+    up_m: float
+    index: float
+
+    def way(self, antenna: npt.NDArray[np.float64], body: _Slices) -> _Way:
+        """Trace the refracted rays to the body in the plane and to where its slices really lie."""
+        along_m = abs(float(antenna[0]) - self.centre[0])
+        height_m = max(float(antenna[1]) - max(self.up_m, self.centre[1]), LOWEST_M)
+        depth_m = max(self.up_m - self.centre[1], 0.0)
+        plane = _ray(along_m, height_m, depth_m, self.index)
+        rays = [
+            _ray(math.hypot(along_m, one), height_m, depth_m, self.index) for one in body.across_m
+        ]
+        optical, sideways, lengthways = np.array(rays).T
+        return _Way(
+            delay_s=(optical - plane[0]) / LIGHT_M_PER_S,
+            gain=np.sqrt(plane[2] / lengthways / sideways),
+            turn_s=float(optical.mean()) / LIGHT_M_PER_S,
+            bend_s_per_m2=1.0 / (LIGHT_M_PER_S * float(sideways.mean())),
+        )
+
+
+def _ray(
+    distance_m: float, height_m: float, depth_m: float, index: float
+) -> tuple[float, float, float]:
+    """Return one refracted ray's optical length, and its spreading sideways and lengthways, m."""
+    optical_m, in_soil_m, spreading_m, _, _ = leg(distance_m, height_m, depth_m, index)
     sideways_m = optical_m - in_soil_m * (index - 1.0 / index)
-    lengthways_m = spreading_m**2 / (index * sideways_m)
-    below = math.sqrt(1.0 - (sine / index) ** 2)
-    return _Ray(optical_m, sideways_m, lengthways_m, sine, cosine * below / lengthways_m)
+    return optical_m, sideways_m, spreading_m**2 / (index * sideways_m)
 
 
-def _transfer(ways: list[_Way], width_m: float, freq_hz: Values) -> Spectrum:
-    """Return by what the spectrum of the cylinder's echo is multiplied."""
+def _transfer(ways: list[_Way], body: _Slices, freq_hz: Values) -> Spectrum:
+    """Return by what the spectrum of the cylinder's echo is multiplied, (frequencies,)."""
     angular = 2.0 * np.pi * freq_hz
-    slope = sum(one.slope_s_per_m for one in ways)
-    bend = sum(one.bend_s_per_m2 for one in ways)
-    gain = math.prod(one.lost / math.sqrt(one.wide_m) for one in ways)
-    transfer = 1j * angular * (gain / (2.0 * np.pi * LIGHT_M_PER_S))
-    transfer *= np.exp(-1j * angular * sum(one.delay_s for one in ways))
-    transfer *= slices(angular, slope_s_per_m=slope, bend_s_per_m2=bend, width_m=width_m)
+    delay_s = ways[0].delay_s + ways[1].delay_s
+    gain = ways[0].gain * ways[1].gain * body.step_m
+    bend = ways[0].bend_s_per_m2 + ways[1].bend_s_per_m2
+    longest_m = 0.5 * body.step_m * len(body.across_m)
+    slices = gain[:, np.newaxis] * np.exp(-1j * np.outer(delay_s, angular))
+    slices *= body.weights(angular, bend, longest_m)
+    transfer = slices.sum(axis=0) * 1j * angular / (2.0 * np.pi * LIGHT_M_PER_S)
     for one in ways:
         transfer *= near_field(angular * one.turn_s)
     return np.asarray(transfer, np.complex128)
-
-
-def slices(
-    angular: Values, *, slope_s_per_m: float, bend_s_per_m2: float, width_m: float
-) -> Spectrum:
-    """Return ``∫ exp(-jω (p u + q u²/2)) du`` over a width, in m.
-
-    Parameters
-    ----------
-    angular
-        Frequencies ω in rad/s, 0 or more.
-    slope_s_per_m, bend_s_per_m2
-        The delay's derivatives p and q (more than 0) in the middle.
-    width_m
-        From -width/2 to +width/2.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> wide = slices(np.array([6e9]), slope_s_per_m=0.0, bend_s_per_m2=1e-8, width_m=1e3)
-    >>> bool(np.isclose(wide[0], np.sqrt(2 * np.pi / 6e9j / 1e-8), rtol=1e-3))
-    True
-    """
-    shift_m = slope_s_per_m / bend_s_per_m2
-    scale = np.sqrt(angular * bend_s_per_m2 / np.pi)
-    ends = [scale * (shift_m + side * 0.5 * width_m) for side in (-1.0, 1.0)]
-    (sine0, cosine0), (sine1, cosine1) = (special.fresnel(one) for one in ends)
-    total = np.full(len(angular), width_m, np.complex128)
-    some = scale > 0.0
-    turned = np.exp(0.5j * angular * slope_s_per_m * shift_m)
-    both = turned * ((cosine1 - cosine0) - 1j * (sine1 - sine0))
-    total[some] = both[some] / scale[some]
-    return total

@@ -10,7 +10,6 @@ from detectkit.core import ShapeError, UsageError
 from detectkit.sim.fdtd import Responses, Shots
 from detectkit.sim.refraction import LIGHT_M_PER_S
 from detectkit.sim.spreading.sources import (
-    Spectrum,
     Values,
     arriving,
     dipole_field,
@@ -24,7 +23,8 @@ NEAREST_M = 0.03
 """Closer to the line its field on the grid is not the analytic one: it is then left as it is."""
 
 NEARNESS = 9.0 / 8.0
-"""First term of a dipole's near field over a line's, see `sources.near_field`."""
+"""First term of a dipole's near field over a line's, see `sources.near_field`; over ground it is
+``9/8 + 1/n``, as across the plane the ground reflects less aslant."""
 
 
 def as_dipole(responses: Responses, *, shots: Shots, ground_up_m: float, index: float) -> Responses:
@@ -32,9 +32,9 @@ def as_dipole(responses: Responses, *, shots: Shots, ground_up_m: float, index: 
 
     Across the plane a wave from a dipole spreads as ``1 / sqrt(2π σ / jω)`` with ``σ = ∫ v ds``
     along its way (Bleistein 1986, Two-and-one-half dimensional in-plane wave propagation,
-    Geophysical Prospecting 34, 686-703). The way is told by the time: in air at the speed of light
-    until the ground's echo arrives, all later delay is in soil. The direct wave between the
-    antennas is taken out and put back exactly, near field and all.
+    Geophysical Prospecting 34, 686-703). The way is told by the time: to the ground and back in
+    air, all later delay is in soil. The direct wave between the antennas is taken out and put back
+    exactly, near field and all; of the echoes' near field the first term is put back.
 
     Exact for a mirror, right to first order in 1/kr; for what ends beside the plane see
     `as_compact`.
@@ -70,7 +70,6 @@ def as_dipole(responses: Responses, *, shots: Shots, ground_up_m: float, index: 
         raise UsageError(msg)
     samples = responses.field.shape[2]
     freq_hz = frequencies(samples, responses.interval_s)
-    half = np.sqrt(2j * np.pi * freq_hz)
     time_s = responses.interval_s * np.arange(samples, dtype=np.float64)
     time_s -= responses.pulse.peak_s
     out = np.empty_like(responses.field)
@@ -81,9 +80,10 @@ def as_dipole(responses: Responses, *, shots: Shots, ground_up_m: float, index: 
             direct[apart] = _direct(apart, responses, freq_hz)
         line, dipole = direct[apart]
         mirror_m = math.hypot(apart_m[place][0], heights_m[place])
-        way_m = _way(time_s, mirror_m, nearest_m=max(apart, NEAREST_M), index=index)
+        below_m = np.maximum(LIGHT_M_PER_S * time_s - mirror_m, 0.0)
         echoes = responses.field[place].astype(np.float64) - line
-        out[place] = dipole + _spread(echoes, half, freq_hz, way_m)
+        spread = _spread(echoes, freq_hz, mirror_m + below_m / index**2, NEARNESS + 1.0 / index)
+        out[place] = dipole + spread
     return Responses(out, responses.interval_s, responses.pulse)
 
 
@@ -112,16 +112,11 @@ def _direct(apart_m: float, responses: Responses, freq_hz: Values) -> tuple[Valu
     )
 
 
-def _way(time_s: Values, mirror_m: float, *, nearest_m: float, index: float) -> Values:
-    """Return ``∫ v ds / c`` of what arrives at a time, in m: metres of air as wide."""
-    way_m = LIGHT_M_PER_S * time_s
-    below_m = way_m - mirror_m
-    return np.maximum(np.where(below_m > 0.0, mirror_m + below_m / index**2, way_m), nearest_m)
-
-
-def _spread(echoes: Values, half: Spectrum, freq_hz: Values, way_m: Values) -> Values:
-    spectrum = transformed(echoes) * half
+def _spread(echoes: Values, freq_hz: Values, way_m: Values, nearness: float) -> Values:
+    """Return echoes of a line as those of a dipole; `way_m` is ``∫ v ds / c`` at each sample."""
+    turning = 2j * np.pi * freq_hz
+    spectrum = transformed(echoes) * np.sqrt(turning)
     far = restored(spectrum, len(echoes))
-    spectrum[1:] /= 2j * np.pi * freq_hz[1:]
-    near = restored(spectrum, len(echoes)) * (NEARNESS * LIGHT_M_PER_S) / way_m
+    spectrum[1:] /= turning[1:]
+    near = restored(spectrum, len(echoes)) * (nearness * LIGHT_M_PER_S) / way_m
     return np.asarray((far + near) / np.sqrt(2.0 * np.pi * LIGHT_M_PER_S * way_m))
