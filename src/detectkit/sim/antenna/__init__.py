@@ -6,6 +6,7 @@ one run serves every wavelet, every set of stepped frequencies and every antenna
 
 from __future__ import annotations
 
+from detectkit.sim.antenna.air import in_air
 from detectkit.sim.antenna.counts import radargram, record_s
 from detectkit.sim.antenna.effects import Effects, dropped, effects_of, with_effects
 from detectkit.sim.antenna.pattern import compact_weight
@@ -19,6 +20,7 @@ __all__ = [
     "compact_weight",
     "dropped",
     "effects_of",
+    "in_air",
     "lines_of",
     "radargram",
     "record_s",

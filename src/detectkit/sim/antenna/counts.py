@@ -49,7 +49,7 @@ def radargram(
     receiver
         Which one.
     air
-        The same antennas far from any ground, (1, receivers, samples) or one per shot. Taken off
+        The same antennas with nothing around them (`in_air`), one shot or as many. Taken off
         first: antennas couple directly by less than two bare dipoles would; what is left of it is
         `Radar.crosstalk_counts` (`with_effects`).
     weight
