@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
+import tomllib
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import detectkit_sim_data
 from detectkit.core import UsageError
-from detectkit.sim.bodies import PlacedBody, load_library
+from detectkit.sim.bodies import PlacedBody, centre, load_library
 from detectkit.sim.layout import (
     Belt,
     Layout,
@@ -64,11 +66,12 @@ def test_one_more_pattern_moves_nothing_before_it() -> None:
     assert whole[: len(drawn(*layouts[:3]))] == drawn(*layouts[:3])
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 2**40))
 def test_bodies_keep_apart_and_stay_in_the_area(seed: int) -> None:
     layouts = (
-        Row(bodies=("PMN-2",), from_m=(0.5, 0.0), spacing_m=1.0, jitter_m=0.3),
-        Scatter(bodies=("pebble", "brick"), per_m2=1.0, apart_m=0.1),
+        Row(bodies=("PMN-2",), from_m=(0.5, 0.0), jitter_m=0.3, depth_m=(0.05, 0.05)),
+        Scatter(bodies=("lid", "pebble"), per_m2=1.0, apart_m=0.1, depth_m=(0.05, 0.05)),
     )
     there = drawn(*layouts, seed=seed)
     for one in there:
@@ -76,7 +79,31 @@ def test_bodies_keep_apart_and_stay_in_the_area(seed: int) -> None:
         assert ACROSS[0] <= one.across_m <= ACROSS[1]
     for one, other in itertools.combinations(there, 2):
         away = math.hypot(one.along_m - other.along_m, one.across_m - other.across_m)
-        assert away >= one.body.outer_radius_m + other.body.outer_radius_m + 0.05
+        edges = 0.5 * (one.body.parts[0].size_m[1] + other.body.parts[0].size_m[1])
+        assert away >= edges + 0.05
+
+
+@settings(max_examples=12)
+@given(st.integers(0, 2**40))
+def test_long_bodies_lie_beside_each_other_or_one_over_the_other(seed: int) -> None:
+    layout = Scatter(bodies=("root",), per_m2=0.25, apart_m=0.02, depth_m=(0.05, 0.4))
+    for one, other in itertools.combinations(drawn(layout, seed=seed), 2):
+        first, second = axis_of(one), axis_of(other)
+        away = np.linalg.norm(first[:, np.newaxis] - second, axis=2).min()
+        radii = 0.5 * (one.body.parts[0].size_m[2] + other.body.parts[0].size_m[2])
+        assert away >= radii + 0.01
+
+
+def axis_of(placed: PlacedBody) -> np.ndarray:
+    """Return points every centimetre on a capsule's axis: along, across, up."""
+    length, _, width = placed.body.parts[0].size_m
+    steps = np.arange(0.5 * (width - length), 0.5 * (length - width), 0.01)
+    turn = math.radians(placed.turn_deg)
+    lean, towards = math.radians(placed.tilt_deg), math.radians(placed.tilt_direction_deg)
+    downhill = -math.sin(lean) * math.cos(turn - towards)
+    up = centre(placed, ground_up_m=0.0)[1] + steps * downhill
+    along = placed.along_m + steps * math.cos(turn)
+    return np.column_stack([along, placed.across_m + steps * math.sin(turn), up])
 
 
 def test_a_row_goes_where_it_heads_at_its_spacing() -> None:
@@ -185,3 +212,37 @@ def test_a_row_from_outside_and_a_body_that_is_not_in_the_library_are_refused() 
         drawn(Row(bodies=("PMN",), from_m=(20.0, 0.0)))
     with pytest.raises(UsageError, match="no body 'PMN-9'"):
         drawn(Row(bodies=("PMN-9",), from_m=(2.0, 0.0)))
+
+
+TEACHING = {
+    "ap_line": {"anti-personnel"},
+    "at_belt": {"anti-tank"},
+    "deep_at": {"anti-tank"},
+    "empty_farmland": set(),
+    "mixed_field": {"anti-personnel", "anti-tank"},
+    "mountain_slope": {"anti-personnel", "fragmentation"},
+    "scrap_trench": {"anti-personnel", "fragmentation"},
+}
+
+
+@pytest.mark.parametrize(("name", "categories"), TEACHING.items())
+def test_a_teaching_case_holds_what_it_is_for(name: str, categories: set[str]) -> None:
+    text = detectkit_sim_data.path(f"scenarios/{name}.toml").read_text(encoding="utf-8")
+    document = tomllib.loads(text)
+    assert document["name"] == name
+    assert text.startswith("#")
+    assert "# Teaches: " in text
+    flight = document["flight"]
+    area = {
+        "along_m": (0.0, flight["lane_length_m"]),
+        "across_m": (0.0, (flight["lanes"] - 1) * flight["lane_spacing_m"]),
+    }
+    layouts = layouts_of(document["layout"], where=name)
+    there = draw_layout(layouts, LIBRARY, seed=document["seed"], **area)
+    assert {one.body.category for one in there} - {"clutter"} == categories
+    assert sum(one.body.category == "clutter" for one in there) >= 20
+    if name == "deep_at":
+        assert sorted(one.depth_m > 0.9 for one in there if one.body.name[:2] == "TM")[-2:] == [
+            1,
+            1,
+        ]

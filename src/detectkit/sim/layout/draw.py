@@ -11,6 +11,7 @@ import numpy as np
 
 from detectkit.core import UsageError
 from detectkit.sim.bodies import Body, Library, PlacedBody
+from detectkit.sim.layout.footprint import Footprint
 from detectkit.sim.layout.patterns import (
     Belt,
     Layout,
@@ -70,20 +71,22 @@ def draw_layout(
     [('row-1', 1.0), ('row-2', 2.5), ('row-3', 4.0), ('row-4', 5.5)]
     """
     area = _Area(along_m, across_m)
-    there = list(placed)
+    drawn: list[PlacedBody] = []
+    taken = [Footprint.of(one) for one in placed]
     names: Counter[str] = Counter()
     for number, layout in enumerate(layouts):
         rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, _KEY, number])))
         proposals = _proposals(layout, area)
         for fitted, propose in enumerate(proposals):
-            body = _body(layout, library, rng)
-            place = _free_place(propose, layout, body, area, there, rng)
-            if place is None:
+            body = _laid(layout, _body(layout, library, rng), rng)
+            body_there = _where_free(body, propose, layout.apart_m, (area, taken), rng)
+            if body_there is None:
                 raise UsageError(_does_not_fit(layout, area, fitted, len(proposals)))
             name = layout.name or layout.pattern
             names[name] += 1
-            there.append(replace(_laid(layout, body, place, rng), name=f"{name}-{names[name]}"))
-    return tuple(there[len(placed) :])
+            drawn.append(replace(body_there, name=f"{name}-{names[name]}"))
+            taken.append(Footprint.of(body_there))
+    return tuple(drawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,55 +171,43 @@ def _body(layout: Layout, library: Library, rng: np.random.Generator) -> Body:
     return library[name] if layout.sizes == "nominal" else library.draw(name, rng)
 
 
-def _free_place(
-    propose: Propose,
-    layout: Layout,
-    body: Body,
-    area: _Area,
-    there: Sequence[PlacedBody],
-    rng: np.random.Generator,
-) -> Pair | None:
-    for _ in range(TRIES):
-        place = propose(rng)
-        if area.holds(place) and _is_free(place, _reach_m(body) + layout.apart_m, there):
-            return place
-    return None
-
-
-def _is_free(place: Pair, radius_m: float, there: Sequence[PlacedBody]) -> bool:
-    return all(
-        math.hypot(one.along_m - place[0], one.across_m - place[1]) >= _reach_m(one.body) + radius_m
-        for one in there
-    )
-
-
-def _reach_m(body: Body) -> float:
-    """Return how far a body reaches from its middle, seen from above and lying flat."""
-    return 0.5 * max(
-        math.hypot(*one.size_m[:2]) if one.shape == "box" else max(one.size_m[:2])
-        for one in body.parts
-    )
-
-
-def _laid(layout: Layout, body: Body, place: Pair, rng: np.random.Generator) -> PlacedBody:
-    """Return a body in the ground; every number is drawn, whether or not it matters."""
+def _laid(layout: Layout, body: Body, rng: np.random.Generator) -> PlacedBody:
+    """Return a body as it lies, at no place yet; every number is drawn, even if unused."""
     depth, tilt, water = (
         float(rng.uniform(*pair)) for pair in (layout.depth_m, layout.tilt_deg, layout.water)
     )
-    direction, turn = (float(one) for one in rng.uniform(0.0, 360.0, 2))
+    direction = float(rng.uniform(0.0, 360.0))
     if isinstance(layout, Surface):
         depth = -body.thickness_m * (1.0 - float(rng.uniform(*layout.sunk)))
     return PlacedBody(
         body=body,
-        along_m=place[0],
-        across_m=place[1],
+        along_m=0.0,
+        across_m=0.0,
         depth_m=depth,
         tilt_deg=tilt,
         tilt_direction_deg=direction,
-        turn_deg=turn,
         water=water,
         disturbed_m=layout.disturbed_m,
     )
+
+
+def _where_free(
+    body: PlacedBody,
+    propose: Propose,
+    apart_m: float,
+    field: tuple[_Area, Sequence[Footprint]],
+    rng: np.random.Generator,
+) -> PlacedBody | None:
+    """Return the body at a place and with a turn where nothing else is, or None."""
+    area, taken = field
+    for _ in range(TRIES):
+        along, across = propose(rng)
+        turn = float(rng.uniform(0.0, 360.0))
+        there = replace(body, along_m=along, across_m=across, turn_deg=turn)
+        room = Footprint.of(there)
+        if area.holds((along, across)) and all(room.gap_m(one) >= apart_m for one in taken):
+            return there
+    return None
 
 
 def _does_not_fit(layout: Layout, area: _Area, fitted: int, wanted: int) -> str:

@@ -31,7 +31,7 @@ class Burial:
     sizes
         ``"drawn"``: each body's values from the library's ranges; ``"nominal"``: all alike.
     apart_m
-        Least distance from edge to edge, to all that is there already.
+        Least distance to all that is there already, from above or in depth.
     disturbed_m
         How far around each body the soil above it was dug; 0: untouched.
     """
