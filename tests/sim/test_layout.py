@@ -25,6 +25,7 @@ from detectkit.sim.layout import (
     draw_layout,
     layout_of,
     layouts_of,
+    plugs_of,
 )
 
 LIBRARY = load_library()
@@ -182,6 +183,16 @@ def test_too_many_are_refused_with_how_many_fitted() -> None:
         drawn(crowd)
 
 
+def test_soil_is_disturbed_over_what_was_dug_in_and_only_where_the_plane_meets_it() -> None:
+    dug = Single(bodies=("PMN",), at_m=(2.0, 0.0), depth_m=(0.1, 0.1), disturbed_m=0.1)
+    there = drawn(dug, Single(bodies=("stone",), at_m=(4.0, 0.0)))
+    (plug,) = plugs_of(there, across_m=0.0)
+    assert (plug.along_m, plug.depth_m) == pytest.approx((2.0, 0.1 + there[0].body.thickness_m))
+    assert plug.radius_m == pytest.approx(there[0].body.outer_radius_m + 0.1)
+    assert plugs_of(there, across_m=0.1)[0].radius_m < plug.radius_m
+    assert plugs_of(there, across_m=0.2) == ()
+
+
 SOME = {"pattern": "scatter", "bodies": ["PMN"], "per_m2": 1}
 
 
@@ -240,9 +251,6 @@ def test_a_teaching_case_holds_what_it_is_for(name: str, categories: set[str]) -
     layouts = layouts_of(document["layout"], where=name)
     there = draw_layout(layouts, LIBRARY, seed=document["seed"], **area)
     assert {one.body.category for one in there} - {"clutter"} == categories
-    assert sum(one.body.category == "clutter" for one in there) >= 20
+    assert sum(one.body.category == "clutter" for one in there) >= 10
     if name == "deep_at":
-        assert sorted(one.depth_m > 0.9 for one in there if one.body.name[:2] == "TM")[-2:] == [
-            1,
-            1,
-        ]
+        assert sum(one.depth_m > 0.9 for one in there) == 2

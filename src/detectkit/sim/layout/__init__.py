@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from detectkit.sim.layout.draw import draw_layout
+from detectkit.sim.layout.dug import plugs_of
+from detectkit.sim.layout.footprint import Footprint
 from detectkit.sim.layout.patterns import (
     PATTERNS,
     Belt,
@@ -19,6 +21,7 @@ from detectkit.sim.layout.patterns import (
 __all__ = [
     "PATTERNS",
     "Belt",
+    "Footprint",
     "Layout",
     "Row",
     "Scatter",
@@ -28,4 +31,5 @@ __all__ = [
     "draw_layout",
     "layout_of",
     "layouts_of",
+    "plugs_of",
 ]
