@@ -15,6 +15,11 @@ STEPS_PER_PERIOD = 1000
 """Of the pulse's samples, joined by straight lines: wrong by 5e-6 of its peak at most."""
 
 
+def number(value: float) -> str:
+    """Return a number as gprMax reads it, to the last bit."""
+    return repr(float(value))
+
+
 def write_pulse(path: Path, pulse: Pulse) -> None:
     """Write the pulse's current (A) as gprMax's excitation file, waveform ``pulse``."""
     interval_s = 1.0 / (STEPS_PER_PERIOD * pulse.centre_hz)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from detectkit.core import UsageError
 from detectkit.sim.fdtd import Responses, Shots, Solver
-from detectkit.sim.gprmax.files import write_materials, write_pulse, write_study
+from detectkit.sim.gprmax.files import number, write_materials, write_pulse, write_study
 from detectkit.sim.gprmax.program import Program, Progress, read_traces
 from detectkit.sim.refraction import LIGHT_M_PER_S
 from detectkit.sim.scene import Section
@@ -223,10 +223,10 @@ def _commands(
         "#title: detectkit section",
         "#domain_mode: TM",
         "#omp_threads: 1",
-        f"#dx_dy_dz: {spacing_m!r} {spacing_m!r} {spacing_m!r}",
+        f"#dx_dy_dz: {number(spacing_m)} {number(spacing_m)} {number(spacing_m)}",
         f"#domain: {wide * spacing_m:.6f} {high * spacing_m:.6f} inf",
         f"#pml_cells: {layer} {layer} 0 {layer} {layer} 0",
-        f"#time_window: {solver.window_s!r}",
+        f"#time_window: {number(solver.window_s)}",
         *_slower(spacing_m, interval_s, dimensions=2),
         "#excitation_file: pulse.txt",
         "#geometry_objects_read: 0 0 0 ground.h5 ground",
@@ -244,7 +244,7 @@ def _slower(spacing_m: float, interval_s: float | None, *, dimensions: int) -> l
     if not 0.0 < interval_s <= longest_s * (1.0 + 1e-9):
         msg = f"interval_s = {interval_s}: unstable; give more than 0 and at most {longest_s:.4g}"
         raise UsageError(msg)
-    return [f"#time_step_stability_factor: {min(interval_s / longest_s, 1.0)!r}"]
+    return [f"#time_step_stability_factor: {number(min(interval_s / longest_s, 1.0))}"]
 
 
 def _check_on_grid(section: Section, shots: Shots) -> None:

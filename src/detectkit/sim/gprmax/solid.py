@@ -9,7 +9,7 @@ import numpy as np
 
 from detectkit.core import UsageError
 from detectkit.sim.fdtd import Pulse, Responses
-from detectkit.sim.gprmax.files import write_pulse
+from detectkit.sim.gprmax.files import number, write_pulse
 from detectkit.sim.gprmax.plane import METAL_S_PER_M
 from detectkit.sim.gprmax.program import Program, Progress, read_traces
 from detectkit.sim.scene import Material
@@ -165,10 +165,10 @@ def write_solid(solid: Solid, *, pulse: Pulse, window_s: float, folder: Path) ->
     lines = [
         "#title: detectkit scene",
         "#omp_threads: 1",
-        f"#dx_dy_dz: {solid.spacing_m!r} {solid.spacing_m!r} {solid.spacing_m!r}",
+        f"#dx_dy_dz: {number(solid.spacing_m)} {number(solid.spacing_m)} {number(solid.spacing_m)}",
         "#domain: " + " ".join(f"{one:.6f}" for one in size),
         f"#pml_cells: {solid.absorbing_cells}",
-        f"#time_window: {window_s!r}",
+        f"#time_window: {number(window_s)}",
         "#excitation_file: pulse.txt",
         *_materials(names, solid.relaxation_s),
         *shapes,
@@ -192,14 +192,16 @@ def _shape(body: Box | Disc, solid: Solid, names: dict[Material, str]) -> str:
         return f"#box: {_place(solid, body.lower)} {_place(solid, body.upper)} {name}"
     along, up, across = body.bottom
     top = _place(solid, (along, up + body.height_m, across))
-    return f"#cylinder: {_place(solid, body.bottom)} {top} {body.radius_m!r} {name}"
+    return f"#cylinder: {_place(solid, body.bottom)} {top} {number(body.radius_m)} {name}"
 
 
 def _materials(names: dict[Material, str], relaxation_s: float) -> list[str]:
     lines = []
     for one, name in names.items():
-        lines.append(f"#material: {one.permittivity!r} {one.conductivity_s_per_m!r} 1 0 {name}")
+        lines.append(
+            f"#material: {number(one.permittivity)} {number(one.conductivity_s_per_m)} 1 0 {name}"
+        )
         if one.debye_strength:
-            pole = f"1 {one.debye_strength!r} {relaxation_s!r}"
+            pole = f"1 {number(one.debye_strength)} {number(relaxation_s)}"
             lines.append(f"#add_dispersion_debye: {pole} {name}")
     return lines

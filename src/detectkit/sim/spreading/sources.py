@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft, special
+from scipy import fft
+from scipy.constants import mu_0
 
 from detectkit.sim.fdtd import Pulse
+from detectkit.sim.fdtd.line_source import spectrum
 from detectkit.sim.refraction import LIGHT_M_PER_S
 
 Values = npt.NDArray[np.float64]
 Spectrum = npt.NDArray[np.complex128]
 
-PERMEABILITY_H_PER_M = 4e-7 * np.pi
 PADDING = 3
 """A filter's slow tail (t^-3/2) may run on for this many lengths of the record."""
 
@@ -27,9 +28,9 @@ def transformed(record: Values) -> Spectrum:
     return np.asarray(fft.rfft(record, _length(len(record))), np.complex128)
 
 
-def restored(spectrum: Spectrum, samples: int) -> Values:
+def restored(values: Spectrum, samples: int) -> Values:
     """Return the first `samples` of the record that has this spectrum."""
-    return np.asarray(fft.irfft(spectrum, _length(samples))[:samples], np.float64)
+    return np.asarray(fft.irfft(values, _length(samples))[:samples], np.float64)
 
 
 def _length(samples: int) -> int:
@@ -39,7 +40,7 @@ def _length(samples: int) -> int:
 def line_field(distance_m: float, freq_hz: Values) -> Spectrum:
     """Return the field (V/m per A) of an endless line of current, ``-ω μ₀ / 4 · H₀⁽²⁾(k r)``.
 
-    Balanis, Advanced Engineering Electromagnetics, §11.2; time goes as exp(+jωt).
+    Time goes as exp(+jωt).
 
     Parameters
     ----------
@@ -48,10 +49,8 @@ def line_field(distance_m: float, freq_hz: Values) -> Spectrum:
     freq_hz
         Rising from 0, where the field is 0.
     """
-    angular = 2.0 * np.pi * freq_hz[1:]
     field = np.zeros(len(freq_hz), np.complex128)
-    hankel = special.hankel2(0, angular * distance_m / LIGHT_M_PER_S)
-    field[1:] = -0.25 * PERMEABILITY_H_PER_M * angular * hankel
+    field[1:] = spectrum(distance_m, np.ones(len(freq_hz) - 1, np.complex128), freq_hz[1:])
     return field
 
 
@@ -63,7 +62,7 @@ def dipole_field(distance_m: float, freq_hz: Values) -> Spectrum:
     angular = 2.0 * np.pi * freq_hz[1:]
     small = LIGHT_M_PER_S / (1j * angular * distance_m)
     field = np.zeros(len(freq_hz), np.complex128)
-    far = -1j * angular * PERMEABILITY_H_PER_M / (4.0 * np.pi * distance_m)
+    far = -1j * angular * mu_0 / (4.0 * np.pi * distance_m)
     phase = np.exp(-1j * angular * distance_m / LIGHT_M_PER_S)
     field[1:] = far * phase * (1.0 + small + small**2)
     return field
