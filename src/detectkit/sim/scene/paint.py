@@ -28,7 +28,8 @@ def with_shapes(section: Section, shapes: Sequence[Shape]) -> Section:
     body would grow by a cell on all sides. A cell is metal where half of it is, or, where the
     metal is thinner than a cell, where it holds half of what lies across it. So metal keeps its
     size and a sheet of any thickness has no gaps; it is one cell thick then. What is painted over
-    metal replaces it only in cells that it fills, so that the wall of a can keeps its cells.
+    metal replaces it only in cells that it fills, and at the metal's edge only where it goes on
+    beyond: so the wall of a can stays closed.
 
     Parameters
     ----------
@@ -145,7 +146,8 @@ def _mix(
     material = shape.material
     values = (material.permittivity, material.conductivity_s_per_m, material.debye_strength)
     metal = grids[1][window] >= METAL_S_PER_M
-    part = np.where(share >= _FULL, 1.0, np.where(metal, 0.0, share))
+    replaced = (share >= _FULL) & ~_wall(metal, share)
+    part = np.where(metal, replaced, np.where(share >= _FULL, 1.0, share))
     for grid, value in zip(grids, values, strict=True):
         grid[window] = (1.0 - part) * grid[window] + part * value
 
@@ -156,6 +158,14 @@ def _fill(
     values = (METAL.permittivity, METAL.conductivity_s_per_m, METAL.debye_strength)
     for grid, value in zip(grids, values, strict=True):
         grid[window][cells] = value
+
+
+def _wall(metal: npt.NDArray[np.bool_], share: Values) -> npt.NDArray[np.bool_]:
+    """Tell which cells lie beside one that is neither metal nor to be covered by half."""
+    outside = np.pad(~metal & (share < 0.5), 1)
+    return np.asarray(
+        outside[:-2, 1:-1] | outside[2:, 1:-1] | outside[1:-1, :-2] | outside[1:-1, 2:]
+    )
 
 
 def _metal(share: Values) -> npt.NDArray[np.bool_]:
