@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -13,58 +14,35 @@ from scipy.integrate import quad
 from scipy.special import j1
 
 from detectkit.core import ShapeError, UsageError
-from detectkit.sim import Channel, Detector, Soil
-from detectkit.sim.bodies.body import Body, MetalPart, Part, PlacedBody
+from detectkit.sim import Channel, Detector, FlightSimulator, Soil
+from detectkit.sim.bodies.body import MetalPart
 from detectkit.sim.induction import (
     MU_0,
     Metal,
     Poses,
     coils_of,
+    detector_of,
     detector_rows,
+    metal_of,
     model_of,
     sphere_response,
 )
-from detectkit.sim.induction.detector import normals
 
-BOTH = (Channel("i", 2e4, "in_phase"), Channel("q", 2e4))
-LOOP = Detector(turns=1, coil="coincident", channels=BOTH, drift_nv=0.0, noise_nv=0.0)
-GATES = tuple(Channel(f"g{t}", start_s=1e-6 * t, stop_s=1.3e-6 * t) for t in (10, 20, 40, 80, 160))
-PULSE = replace(LOOP, mode="time", channels=GATES)
-AIR = Soil(susceptibility=0.0, conductivity_s_per_m=0.0)
-STEEL, ALUMINIUM = (5e6, 150.0), (3.5e7, 1.0)
-HEIGHTS_M = (0.05, 0.15, 0.3, 0.5, 1.0)
-CASE = Part("cylinder", "plastic", (0.1, 0.1, 0.04))
-
-
-def ball(radius_m: float, depth_m: float = 0.08, material: tuple[float, float] = STEEL) -> Metal:
-    return Metal.spheres(
-        np.array([[0.0, 0.0, -depth_m]]), radius_m=np.array([radius_m]),
-        conductivity_s_per_m=np.array(material[:1]), permeability=np.array(material[1:]),
-        remanence_a_m2=np.zeros(1),
-    )  # fmt: skip
-
-
-def buried(*metal: MetalPart, depth_m: float = 0.05) -> PlacedBody:
-    return PlacedBody(Body("one", "clutter", "one", (CASE,), metal, 0.0), 0.0, 0.0, depth_m)
-
-
-NOTHING = Metal.spheres(
-    np.zeros((0, 3)), radius_m=np.zeros(0), conductivity_s_per_m=np.zeros(0),
-    permeability=np.zeros(0), remanence_a_m2=np.zeros(0),
-)  # fmt: skip
-
-
-def over(height_m: object, along_m: object = 0.0) -> Poses:
-    height, along = np.broadcast_arrays(np.atleast_1d(height_m), np.atleast_1d(along_m))
-    height, level = height.astype(float), np.zeros(height.shape)
-    axes = [np.broadcast_to(one, (height.size, 3)) for one in np.eye(3)]
-    place = np.column_stack([along, level, height])
-    return Poses(place, *axes, height, normals(level, level))
-
-
-def amplitude(detector: Detector, soil: Soil, metal: Metal, height_m: object) -> np.ndarray:
-    volts = model_of(detector, soil, metal, seed=1).response(over(height_m))
-    return np.hypot(volts[:, 0], volts[:, 1])
+from .conftest import (
+    AIR,
+    ALUMINIUM,
+    GATES,
+    HEIGHTS_M,
+    LOOP,
+    NOTHING,
+    PULSE,
+    STEEL,
+    UP,
+    amplitude,
+    ball,
+    buried,
+    over,
+)
 
 
 @pytest.mark.parametrize("material", [STEEL, ALUMINIUM])
@@ -238,7 +216,6 @@ def test_far_from_a_small_coil_all_kinds_agree() -> None:
 
 WALK = np.linspace(-1.0, 1.0, 101)
 PLACE = np.column_stack([WALK, 0.0 * WALK, 0.2 + 0.0 * WALK])
-UP = np.array([0.0, 0.0, 1.0])
 PIN = buried(MetalPart("rod", 0.003, 5e6, 80.0, below_top_m=0.01, length_m=0.05))
 
 
@@ -347,3 +324,38 @@ def test_settings_that_contradict_are_refused() -> None:
             PLACE, UP, bodies=(), soil=AIR, detector=LOOP, time_s=WALK[:3], seed=1
         )  # fmt: skip
     assert len(coils_of(LOOP).receiver) == 1
+
+
+Make = Callable[..., FlightSimulator]
+
+
+@pytest.mark.parametrize("coil", ["dipole", "coincident"])
+def test_a_flight_hears_a_body_of_the_library_where_it_was_put(simulator: Make, coil: str) -> None:
+    """The lane's frame turned by the site's heading, over a slope; the same bits in pieces."""
+    flown = simulator(detector={"coil": coil, "time_constant_s": 0.02}, terrain={"slope_deg": 5.0})
+    trajectory, geography = flown._trajectory, flown._trajectory.geography
+    pin = replace(PIN.body.metal[0], axis="horizontal")
+    placed = replace(buried(pin), along_m=2.5, across_m=0.1, turn_deg=90.0)
+    metal = metal_of((), trajectory.surface, geography, placed=(placed,))
+    rightward = np.column_stack(geography.local(np.array([0.0]), np.array([1.0])))[0]
+    np.testing.assert_allclose(metal.axis[0, :2], rightward, atol=1e-12)
+    there = detector_of(flown.scenario.detector, AIR, trajectory, metal, seed=1)
+    time_s = flown.truth.lanes[0].start_s + np.arange(1.5, 3.5, 0.01)
+    rows = there.rows(time_s)
+    weight = np.abs(rows[:, 0].astype(float))
+    late_m = weight @ time_s / weight.sum() - flown.truth.lanes[0].start_s - 2.5
+    assert 0.0 < late_m < 0.06, "at the body, and late by the filter's time"
+    pieces = [there.rows(one) for one in np.array_split(time_s, 7)]
+    np.testing.assert_array_equal(np.concatenate(pieces), rows)
+
+
+def test_over_a_slope_a_level_coil_hears_the_plane_below_it(simulator: Make) -> None:
+    soil = {"susceptibility": 1e-3}
+    level, sloping = (
+        simulator(soil=soil, terrain={"slope_deg": slope, "slope_direction_deg": 120.0})
+        for slope in (0.0, 20.0)
+    )
+    time_s = level.truth.lanes[0].start_s + np.array([2.0, 3.0])
+    share = sloping.detector(time_s)[:, 0] / level.detector(time_s)[:, 0]
+    cosine = math.cos(math.radians(20.0))
+    np.testing.assert_allclose(share, 0.5 * (1.0 + cosine**2) / cosine**3, rtol=2e-3)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -113,6 +114,7 @@ def fitted_to_spectrum(frequency_hz: Values, spectrum_m3: Complex) -> PoleSum:
     return PoleSum(scale * float(found[-2] - found[-1]), strength[kept], rates[kept])
 
 
+@lru_cache(maxsize=1024)
 def poles_of(part: MetalPart) -> tuple[PoleSum, PoleSum]:
     """Return the poles of a part along its axis and across it.
 
