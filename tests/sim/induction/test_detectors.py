@@ -106,6 +106,16 @@ def test_conducting_soil_is_the_first_order_of_its_reflection(height_m: float) -
     assert found[1] == pytest.approx(volts, rel=0.04)
 
 
+def test_two_coils_on_the_ground_are_mcneills_conductivity_meter() -> None:
+    """Quadrature over the direct coupling is ωμ₀σs² / 4 (McNeill 1980, Geonics TN-6)."""
+    apart = replace(LOOP, coil="separate", coil_radius_m=0.05, receiver_offset_m=(4.0, 0.0, 0.0))
+    soil = Soil(susceptibility=0.0, conductivity_s_per_m=0.02)
+    omega, area = 2.0 * math.pi * 2e4, math.pi * 0.05**2
+    direct = 1e9 * MU_0 * omega * area**2 / (4.0 * math.pi * 4.0**3)
+    found = model_of(apart, soil, NOTHING, seed=1).response(over(0.03))[0, 1]
+    assert abs(found) / direct == pytest.approx(0.25 * omega * MU_0 * 0.02 * 4.0**2, rel=1e-3)
+
+
 @pytest.mark.parametrize("height_m", [0.3, 0.4, 0.5])
 def test_a_minimum_metal_mine_is_below_the_soils_own_answer(height_m: float) -> None:
     """Fusion must know: at a drone's height a silent detector says nothing about such a body.
