@@ -18,7 +18,7 @@ WEAK = 0.01
 """Share of the pulse's strongest radiation below which it is not to be divided by."""
 ALLOWED = 2e-3
 """Share of the wanted energy that may lie where the pulse is weak."""
-FLOOR = 1e-3
+FLOOR = 4e-3
 ROWS = 16
 """Of one product: always as many, that cutting the shots changes no bit."""
 LONGEST_WAVE_S = 20e-9

@@ -73,7 +73,20 @@ def drawn(radar: Radar) -> Wave:
     cepstrum[count // 2 + 1 :] = 0.0
     wave = fft.irfft(np.exp(fft.rfft(cepstrum)), count)[: count // 2]
     wave *= np.exp(-np.arange(wave.size) * interval_s / radar.antenna_decay_s)
-    return _faded(wave), interval_s
+    return _at_rest(_faded(wave), radar.centre_hz * interval_s), interval_s
+
+
+def _at_rest(wave: Values, cycles_a_sample: float) -> Values:
+    """Return the wave, some silence before it, without what no antenna radiates: its mean."""
+    before = wave.size // 4
+    count = 2 * wave.size
+    spectrum = fft.rfft(np.concatenate([np.zeros(before), wave]), count)
+    return np.asarray(fft.irfft(spectrum * _radiating(fft.rfftfreq(count), cycles_a_sample), count))
+
+
+def _radiating(freq: Values, centre: float) -> Values:
+    """Return what is left of frequencies far below the centre."""
+    return np.asarray(1.0 - np.exp(-((5.0 * freq / centre) ** 4)))
 
 
 def _random_size(radar: Radar, freq: Values) -> Values:
@@ -84,7 +97,7 @@ def _random_size(radar: Radar, freq: Values) -> Values:
     knots = np.linspace(0.0, 4.0 * radar.centre_hz, KNOTS)
     ripple_db = np.interp(freq, knots, radar.antenna_ripple_db * rng.standard_normal(KNOTS))
     size_db = ripple_db - 10.0 * ((freq - centre) / half) ** 2
-    radiates = 1.0 - np.exp(-((5.0 * freq / radar.centre_hz) ** 4))
+    radiates = _radiating(freq, radar.centre_hz)
     return np.asarray(radiates * 10.0 ** (np.maximum(size_db, -100.0) / 20.0))
 
 
