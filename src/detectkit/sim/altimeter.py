@@ -21,10 +21,12 @@ class AltimeterModel:
     altimeter: Altimeter
     trajectory: Trajectory
     seed: int
+    hit_share: float = 0.0
 
     def rows(self, time_s: Values) -> Values:
         """Return the distance in m, NaN without a target, (rows, 1).
 
+        A share of the rows, `hit_share`, ends at the top of the grass.
         The ground is taken as level where the axis meets it: right to a centimetre at 10 degrees
         of lean and slope.
         """
@@ -35,7 +37,11 @@ class AltimeterModel:
         height = place[:, 2] - surface.mean_up_m(place[:, 0], place[:, 1])
         slant = height / up[:, 2]
         foot = place - slant[:, np.newaxis] * up
-        distance = (place[:, 2] - surface.up_m(foot[:, 0], foot[:, 1])) / up[:, 2]
+        target = surface.up_m(foot[:, 0], foot[:, 1])
+        if self.hit_share > 0.0:
+            hit = uniform(self.seed, Stream.ALTIMETER_GRASS, time_s) < self.hit_share
+            target = target + hit * surface.grass_height_m(foot[:, 0], foot[:, 1])
+        distance = (place[:, 2] - target) / up[:, 2]
         noise = white(self.seed, Stream.ALTIMETER_NOISE, time_s, columns=1)[:, 0]
         measured = distance + altimeter.bias_m + altimeter.noise_m * noise
         measured[self._silent(time_s, measured)] = np.nan

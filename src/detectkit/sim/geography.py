@@ -28,6 +28,13 @@ class Geography:
         north = along_m * math.cos(heading) - across_m * math.sin(heading)
         return east, north
 
+    def lanes(self, easting_m: Values, northing_m: Values) -> tuple[Values, Values]:
+        """Return along the first lane and to its right, of easting and northing."""
+        heading = math.radians(self.site.heading_deg)
+        along = easting_m * math.sin(heading) + northing_m * math.cos(heading)
+        across = easting_m * math.cos(heading) - northing_m * math.sin(heading)
+        return along, across
+
     def geographic(self, easting_m: Values, northing_m: Values, up_m: Values) -> Values:
         """Return longitude, latitude in degrees and height over the ellipsoid in m, (rows, 3).
 

@@ -48,6 +48,32 @@ class Terrain:
 
 
 @dataclass(frozen=True, slots=True)
+class Vegetation:
+    """Grass over the ground: the radar looks through it, an altimeter often does not.
+
+    Parameters
+    ----------
+    grass_m, grass_water
+        Mean height of the grass and the share of water in its volume, see
+        `detectkit.sim.scene.Subsurface`; they replace those of a ``[subsurface]``. The ray model
+        knows no grass.
+    hit_share
+        Share of the altimeter's rows that end at the top of the grass, not at the ground; which
+        rows these are is random.
+    """
+
+    grass_m: float = 0.0
+    grass_water: float = 0.003
+    hit_share: float = 0.5
+
+    def __post_init__(self) -> None:
+        require_not_negative(self, "grass_m", "grass_water", "hit_share")
+        if self.hit_share > 1.0:
+            msg = f"scenario: hit_share = {self.hit_share} of Vegetation; give 0 to 1"
+            raise UsageError(msg)
+
+
+@dataclass(frozen=True, slots=True)
 class Soil:
     """What waves and fields run through.
 
@@ -116,6 +142,12 @@ class BuriedObject:
         Of the metal below the body's top.
     remanence_a_m2
         Permanent magnetic moment of ferrous parts, in a direction drawn at random.
+    body
+        Name in the library of bodies; fills what the scenario does not say, and the depth may then
+        be negative: standing out. Empty: one disc or sphere, as said here.
+    tilt_deg, tilt_direction_deg, turn_deg, water, disturbed_m
+        How a body of the library lies, see `detectkit.sim.bodies.PlacedBody`; the ray model lays
+        all flat.
     """
 
     name: str
@@ -134,12 +166,27 @@ class BuriedObject:
     metal_permeability: float = 1.0
     metal_depth_m: float = 0.0
     remanence_a_m2: float = 0.0
+    body: str = ""
+    tilt_deg: float = 0.0
+    tilt_direction_deg: float = 0.0
+    turn_deg: float = 0.0
+    water: float = 0.0
+    disturbed_m: float = 0.0
 
     def __post_init__(self) -> None:
-        require_positive(self, "depth_m", "radius_m", "metal_conductivity_s_per_m")
+        require_positive(self, "radius_m", "metal_conductivity_s_per_m")
+        if not self.body:
+            require_positive(self, "depth_m")
         require_not_negative(
-            self, "thickness_m", "metal_radius_m", "metal_depth_m", "remanence_a_m2"
-        )
+            self, "thickness_m", "metal_radius_m", "metal_depth_m", "remanence_a_m2", "tilt_deg",
+            "water", "disturbed_m",
+        )  # fmt: skip
+        if self.tilt_deg > 90.0 or self.water > 1.0:
+            msg = (
+                f"scenario: object {self.name!r} has tilt_deg = {self.tilt_deg}, water = "
+                f"{self.water}; give at most 90 and 1"
+            )
+            raise UsageError(msg)
         require_at_least_one(self, "metal_permeability")
         if self.permittivity != 0.0 and self.permittivity < 1.0:
             msg = (

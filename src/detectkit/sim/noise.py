@@ -66,6 +66,7 @@ class Stream(IntEnum):
     GROUND_LAYERS = 82
     GROUND_GRASS = 83
     GROUND_PUDDLES = 84
+    ALTIMETER_GRASS = 90
 
 
 @dataclass(frozen=True, slots=True, eq=False)

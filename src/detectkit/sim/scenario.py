@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 from detectkit.core import UsageError
 from detectkit.core.settings import build
-from detectkit.sim.ground import BuriedObject, Soil, Terrain
+from detectkit.sim.burial import table_filled
+from detectkit.sim.fullwave.settings import FullWave
+from detectkit.sim.ground import BuriedObject, Soil, Terrain, Vegetation
 from detectkit.sim.instruments import (
     Altimeter,
     Channel,
@@ -22,7 +24,9 @@ from detectkit.sim.instruments import (
     Silence,
     VirtualInstrument,
 )
-from detectkit.sim.plan import Flight, Site, Wind
+from detectkit.sim.layout import Layout, layouts_of
+from detectkit.sim.plan import Flight, Site, Wind, waypoints_of
+from detectkit.sim.scene import Subsurface
 
 T = TypeVar("T")
 Table = dict[str, Any]
@@ -38,6 +42,8 @@ SECTIONS: dict[str, type] = {
     "detector": Detector,
     "magnetometer": Magnetometer,
     "altimeter": Altimeter,
+    "vegetation": Vegetation,
+    "full_wave": FullWave,
 }
 NESTED: dict[str, tuple[str, str, type]] = {
     "receiver": ("episode", "episodes", Episode),
@@ -87,6 +93,10 @@ class Scenario:
     objects: tuple[BuriedObject, ...]
     instruments: tuple[VirtualInstrument, ...]
     text: str
+    vegetation: Vegetation = Vegetation()
+    full_wave: FullWave = FullWave()
+    subsurface: Subsurface | None = None
+    layouts: tuple[Layout, ...] = ()
 
     def __post_init__(self) -> None:
         _require_unique("object names", [one.name for one in self.objects])
@@ -100,6 +110,12 @@ class Scenario:
                     f"{self.flight.standing_height_m} or the arm's third number"
                 )
                 raise UsageError(msg)
+        if self.radar.model == "full-wave" and self.subsurface is None:
+            msg = (
+                "scenario: the full-wave model needs a ground of its own; give a [subsurface], "
+                'for example preset = "moist loam", or [radar] model = "ray"'
+            )
+            raise UsageError(msg)
 
     @classmethod
     def read(cls, path: str | Path) -> Scenario:
@@ -114,7 +130,8 @@ class Scenario:
         if not place.is_file():
             msg = f"no scenario at {place}; give a TOML file"
             raise UsageError(msg)
-        return cls.from_toml(place.read_text(encoding="utf-8"), where=place.name)
+        scenario = cls.from_toml(place.read_text(encoding="utf-8"), where=place.name)
+        return _with_track(scenario, place)
 
     @classmethod
     def from_toml(cls, text: str, *, where: str = "scenario") -> Scenario:
@@ -128,11 +145,22 @@ class Scenario:
         sections: dict[str, Any] = {
             name: _section(kind, name, document.get(name, {}), where)
             for name, kind in SECTIONS.items()
+            if name != "soil"
         }
+        ground = _subsurface(document, sections["vegetation"], where)
+        told = _soil_told(document, ground, sections["radar"])
         return cls(
             name=_plain(document, "name", str, where),
             seed=_plain(document, "seed", int, where),
-            objects=tuple(_tables(BuriedObject, document, "object", where)),
+            objects=tuple(
+                table_filled(table, where=place)
+                for table, place in _numbered(document, "object", where)
+            ),
+            soil=_section(Soil, "soil", told, where),
+            subsurface=ground,
+            layouts=layouts_of(
+                [table for table, _ in _numbered(document, "layout", where)], where=where
+            ),
             instruments=tuple(_instruments(document, where)),
             text=text,
             **sections,
@@ -155,7 +183,7 @@ class Scenario:
 
 
 def _require_known(document: Table, where: str) -> None:
-    allowed = ["name", "seed", *SECTIONS, "object", "instrument"]
+    allowed = ["name", "seed", *SECTIONS, "subsurface", "object", "layout", "instrument"]
     unknown = [name for name in document if name not in allowed]
     if unknown:
         msg = f"{where}: no table or setting {unknown[0]!r}; allowed: {', '.join(allowed)}"
@@ -184,16 +212,60 @@ def _section(kind: type[T], name: str, table: Any, where: str) -> T:
 
 
 def _tables(kind: type[T], document: Table, name: str, where: str) -> list[T]:
+    return [build(kind, table, where=place) for table, place in _numbered(document, name, where)]
+
+
+def _numbered(document: Table, name: str, where: str) -> list[tuple[Table, str]]:
+    """Return the tables of an array, and where each is."""
     tables = document.get(name, [])
     if not isinstance(tables, list):
         msg = f"{where}: write {name!r} as an array of tables, [[{name}]]"
         raise UsageError(msg)
-    built = []
+    found = []
     for number, table in enumerate(tables, start=1):
         place = f"{where}, [[{name}]] {number}"
         _require_table(table, place)
-        built.append(build(kind, table, where=place))
-    return built
+        found.append((table, place))
+    return found
+
+
+def _subsurface(document: Table, vegetation: Vegetation, where: str) -> Subsurface | None:
+    """Return the ground of the full-wave model, with the vegetation on it."""
+    if "subsurface" not in document:
+        return None
+    _require_table(document["subsurface"], f"{where}, [subsurface]")
+    table = dict(document["subsurface"])
+    if "vegetation" in document:
+        table |= {"grass_m": vegetation.grass_m, "grass_water": vegetation.grass_water}
+    return Subsurface.from_table(table, where=f"{where}, [subsurface]")
+
+
+def _soil_told(document: Table, ground: Subsurface | None, radar: Radar) -> Any:
+    """Return the table of the soil; what it does not say, the subsurface does."""
+    said = document.get("soil", {})
+    if ground is None or not isinstance(said, dict):
+        return said
+    permittivity, conductivity = ground.at(radar.centre_hz)
+    return {
+        "permittivity": permittivity,
+        "conductivity_s_per_m": conductivity,
+        "susceptibility": ground.susceptibility,
+        "viscosity_ratio": ground.viscosity_ratio,
+        **said,
+    }
+
+
+def _with_track(scenario: Scenario, place: Path) -> Scenario:
+    """Return a scenario with the waypoints of its track file, which lies beside it."""
+    name = scenario.flight.track_file
+    if not name:
+        return scenario
+    path = place.parent / name
+    if not path.is_file():
+        msg = f"{place.name}, [flight]: no track_file at {path}; its place is beside the scenario"
+        raise UsageError(msg)
+    waypoints = waypoints_of(path.read_text(encoding="utf-8"), where=path.name)
+    return replace(scenario, flight=replace(scenario.flight, waypoints=waypoints))
 
 
 def _instruments(document: Table, where: str) -> list[VirtualInstrument]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,27 +10,34 @@ import numpy.typing as npt
 
 from detectkit.core import ShapeError
 from detectkit.sim.altimeter import AltimeterModel
+from detectkit.sim.burial import Buried, buried_in
 from detectkit.sim.flight import Trajectory, trajectory_of
+from detectkit.sim.fullwave.radar import FullWaveRadar, LaneWork
 from detectkit.sim.geography import Geography
 from detectkit.sim.induction import detector_of, metal_of
 from detectkit.sim.magnetics import magnetometer_of
 from detectkit.sim.radar import radar_of
 from detectkit.sim.receiver import reporter_of, true_rows
-from detectkit.sim.route import Route, plan
+from detectkit.sim.route import Route, lane_at, plan
 from detectkit.sim.scatterers import Scatterers, all_points, sorted_into_cells
 from detectkit.sim.scenario import Scenario
-from detectkit.sim.terrain import Surface, surface_of
+from detectkit.sim.scene import Subsurface
+from detectkit.sim.terrain import Surface, surface_of, surface_over, with_grass
 from detectkit.sim.truth import truth_of
 
 Values = npt.NDArray[np.float64]
 
 
 class FlightSimulator:
-    """Flies a scenario with a ray/Born model; every value is a function of scenario, seed and time.
+    """Flies a scenario; every value is a function of scenario, seed and time.
 
     Asking again, later, in other pieces or in another order gives the same bits (on one machine
     and one version of the libraries). Threads may ask at once. Times are in s from the start of
     the simulation and may lie outside of it: the vehicle then stands where it is.
+
+    With ``[radar] model = "full-wave"`` a lane is computed when its first trace is asked for, which
+    takes minutes, and kept; see `detectkit.sim.fullwave.radar`. Outside the lanes (take-off, turns,
+    landing) the ray/Born model answers there too.
 
     Parameters
     ----------
@@ -37,13 +45,19 @@ class FlightSimulator:
         What is flown over what.
     seed
         Of all that is random; None takes the scenario's.
+    work
+        How full-wave lanes are computed; None: on one thread, kept in memory.
 
     Attributes
     ----------
     duration_s
         Length of the flight, with the time on the ground.
+    lanes
+        As planned, in the order flown.
     truth
         What there is to find, and the lanes.
+    full_wave
+        The full-wave radar, None where the radar is simulated by rays.
 
     Examples
     --------
@@ -65,28 +79,48 @@ class FlightSimulator:
     (2, 512)
     """
 
-    def __init__(self, scenario: Scenario, *, seed: int | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, *, seed: int | None = None, work: LaneWork | None = None
+    ) -> None:
         number = scenario.seed if seed is None else seed
         geography = Geography(scenario.site)
-        surface = surface_of(scenario.terrain, number)
+        surface = _surface(scenario, number)
         route = plan(scenario.flight)
+        along_m, across_m = scenario.flight.area_m()
+        buried = buried_in(
+            scenario.objects, scenario.layouts, seed=number, along_m=along_m, across_m=across_m
+        )
         trajectory = trajectory_of(
             route, scenario.flight, scenario.wind, surface, geography, seed=number
         )
-        metal = metal_of(scenario.objects, surface, geography)
-        points = _scatterers(scenario, surface, geography, number)
+        metal = metal_of(buried.spheres, surface, geography, placed=buried.bodies)
+        points = _scatterers(scenario, buried, surface, geography, number)
         self.scenario = scenario
         self.seed = number
         self.duration_s = route.duration_s
-        self.truth = truth_of(scenario, route, surface, geography)
+        self.lanes = route.lanes
+        self.truth = truth_of(buried.objects, route, surface, geography)
         self._trajectory: Trajectory = trajectory
+        self._metal = metal
         self._reporter = reporter_of(scenario.receiver, trajectory, seed=number)
         self._radar = radar_of(scenario.radar, scenario.soil, trajectory, points, seed=number)
+        self.full_wave: FullWaveRadar | None = None
+        if scenario.radar.model == "full-wave":
+            self.full_wave = FullWaveRadar(
+                scenario.radar,
+                scenario.subsurface or Subsurface(),
+                scenario.full_wave,
+                buried,
+                trajectory,
+                number,
+                work or LaneWork(),
+            )
         self._detector = detector_of(
             scenario.detector, scenario.soil, trajectory, metal, seed=number
         )
         self._magnetometer = magnetometer_of(scenario.magnetometer, trajectory, metal, seed=number)
-        self._altimeter = AltimeterModel(scenario.altimeter, trajectory, number)
+        hit_share = scenario.vegetation.hit_share if scenario.vegetation.grass_m > 0.0 else 0.0
+        self._altimeter = AltimeterModel(scenario.altimeter, trajectory, number, hit_share)
 
     def platform(self, time_s: Values) -> Values:
         """Return the true state, float64 (rows, 15): `PLATFORM_COLUMNS`, of the reference point."""
@@ -100,8 +134,24 @@ class FlightSimulator:
         return self._reporter.rows(_times(time_s))
 
     def radar(self, time_s: Values) -> npt.NDArray[np.float32]:
-        """Return traces in counts, float32 (rows, samples); not rounded, not clipped."""
-        return self._radar.traces(_times(time_s))
+        """Return traces in counts, float32 (rows, samples).
+
+        Neither rounded nor clipped, but where the radar's digitiser (`Radar.adc_bits`) does it.
+        """
+        times = _times(time_s)
+        if self.full_wave is None:
+            return self._radar.traces(times)
+        lane = self.lane_at(times)
+        rows = np.empty((times.size, self.scenario.radar.samples), np.float32)
+        rows[lane < 0] = self._radar.traces(times[lane < 0])
+        for number in np.unique(lane[lane >= 0]).tolist():
+            here = lane == number
+            rows[here] = self.full_wave.traces(number, times[here])
+        return rows
+
+    def lane_at(self, time_s: Values) -> npt.NDArray[np.int64]:
+        """Return the number of the lane that is flown at each time, -1 outside the lanes."""
+        return lane_at(self.lanes, _times(time_s))
 
     def detector(self, time_s: Values) -> npt.NDArray[np.float32]:
         """Return the metal detector's channels in nV, float32 (rows, channels)."""
@@ -129,12 +179,21 @@ class FlightSimulator:
         return getattr(self, measures)(time_s)  # type: ignore[no-any-return]
 
 
+def _surface(scenario: Scenario, seed: int) -> Surface:
+    ground = scenario.subsurface
+    if ground is None:
+        bare = surface_of(scenario.terrain, seed)
+        return with_grass(bare, scenario.vegetation.grass_m, seed=seed)
+    heading = math.radians(scenario.site.heading_deg)
+    return surface_over(ground, scenario.terrain, heading, seed=seed)
+
+
 def _scatterers(
-    scenario: Scenario, surface: Surface, geography: Geography, seed: int
+    scenario: Scenario, buried: Buried, surface: Surface, geography: Geography, seed: int
 ) -> Scatterers:
     radar = scenario.radar
     points = all_points(
-        scenario.objects,
+        buried.preview,
         scenario.soil,
         radar,
         surface,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from detectkit.sim.geography import Geography
-from detectkit.sim.ground import Metal, ObjectClass
+from detectkit.sim.ground import BuriedObject, Metal, ObjectClass
 from detectkit.sim.route import PlannedLane, Route
-from detectkit.sim.scenario import Scenario
 from detectkit.sim.terrain import Surface
 
 
 @dataclass(frozen=True, slots=True)
 class TrueObject:
-    """A buried body: its name, class, place, depth of its top, and its metal in words."""
+    """A buried body: its name, class, place, depth of its top, and its metal in words.
+
+    `body` is its type in the library, empty where there is none; `along_m` and `across_m` are its
+    place from the start of the first lane.
+    """
 
     name: str
     object_class: ObjectClass
@@ -28,6 +32,12 @@ class TrueObject:
     depth_m: float
     radius_m: float
     metal: Metal
+    body: str = ""
+    along_m: float = 0.0
+    across_m: float = 0.0
+    thickness_m: float = 0.0
+    tilt_deg: float = 0.0
+    water: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +66,21 @@ class Truth:
     lanes: tuple[TrueLane, ...]
 
 
-def truth_of(scenario: Scenario, route: Route, surface: Surface, geography: Geography) -> Truth:
-    """Return the truth of a scenario."""
+def truth_of(
+    objects: Sequence[BuriedObject], route: Route, surface: Surface, geography: Geography
+) -> Truth:
+    """Return the truth of a flight over objects."""
     return Truth(
-        _objects(scenario, surface, geography),
+        _objects(objects, surface, geography),
         tuple(_lane(one, geography) for one in route.lanes),
     )
 
 
-def _objects(scenario: Scenario, surface: Surface, geography: Geography) -> tuple[TrueObject, ...]:
-    along = np.array([one.along_m for one in scenario.objects], np.float64)
-    across = np.array([one.across_m for one in scenario.objects], np.float64)
+def _objects(
+    objects: Sequence[BuriedObject], surface: Surface, geography: Geography
+) -> tuple[TrueObject, ...]:
+    along = np.array([one.along_m for one in objects], np.float64)
+    across = np.array([one.across_m for one in objects], np.float64)
     east, north = geography.local(along, across)
     up = surface.mean_up_m(east, north)
     degrees = geography.geographic(east, north, up)
@@ -83,14 +97,20 @@ def _objects(scenario: Scenario, surface: Surface, geography: Geography) -> tupl
             one.depth_m,
             one.radius_m,
             one.metal,
+            one.body,
+            one.along_m,
+            one.across_m,
+            one.thickness_m,
+            one.tilt_deg,
+            one.water,
         )
-        for row, one in enumerate(scenario.objects)
+        for row, one in enumerate(objects)
     )
 
 
 def _lane(one: PlannedLane, geography: Geography) -> TrueLane:
-    along = np.array([one.from_along_m, one.to_along_m])
-    east, north = geography.local(along, np.full(2, one.across_m))
+    along, across = (np.array(pair) for pair in zip(one.from_m, one.to_m, strict=True))
+    east, north = geography.local(along, across)
     degrees = geography.geographic(east, north, np.zeros(2))
     return TrueLane(
         one.number,
