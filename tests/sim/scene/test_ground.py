@@ -214,15 +214,19 @@ class TestSurface:
             wet.append(water.any(axis=1).mean())
             level.extend(section.up_m[np.argmax(one)] for one in water if one.any())
         assert np.mean(wet) == pytest.approx(0.2, abs=0.08)
-        assert set(np.round(level, 6)) <= {-0.005, -0.01}
+        assert set(np.round(level, 6)) <= {0.0, -0.005}
 
-    def test_water_has_no_walls(self) -> None:
-        ground = replace(EVEN, roughness_m=0.01, puddle_share=0.3, puddle_depth_m=0.05)
+    def test_a_puddle_is_as_deep_as_said_and_the_soil_under_it_soaked(self) -> None:
+        ground = replace(EVEN, puddle_share=0.3, puddle_depth_m=0.05)
         relief = relief_of(ground, np.arange(0.0, 20.0, 0.005), 0.0, None, seed=3)
-        shore = np.flatnonzero(np.diff(np.isfinite(relief.water_up_m)))
-        depth = (relief.water_up_m - relief.ground_up_m)[np.concatenate([shore, shore + 1])]
-        assert np.median(depth[np.isfinite(depth)]) < 0.0
-        assert depth[np.isfinite(depth)].max() < 0.02
+        depth = relief.water_up_m - relief.ground_up_m
+        assert depth.max() == pytest.approx(0.05, abs=1e-9)
+        assert np.abs(np.diff(depth)).max() < 0.005  # no walls
+        section = made(ground, seed=3, along_m=(0.0, 8.0))
+        static = static_of(section)
+        soil = section.up_m < -0.06
+        under = (static[:, ~soil] > 60.0).any(axis=1)
+        assert static[under][:, soil].mean() > 1.1 * static[~under][:, soil].mean()
 
     def test_it_must_give_one_height_per_place(self) -> None:
         with pytest.raises(ShapeError, match=r"gave \(\) heights for"):

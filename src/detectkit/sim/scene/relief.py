@@ -22,8 +22,12 @@ SMOOTH = 0.8
 """Exponent of what rain and wheels have shaped: clods, layers, hollows."""
 
 TUFT_M = 0.06
-SHORE = 0.35
+SHORE = 0.5
 """How far from the shore a puddle is at its full depth, in standard deviations of the hollows."""
+
+LEVEL = 2.0
+"""How far the water lies under the mean ground, in standard deviations of the roughness: so far
+that hollows between clods hold it in places only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +43,7 @@ class Relief:
     hollow
         0 outside of puddles to 1 where they are at their full depth.
     water_up_m
-        Water stands up to it; far below the ground where there is none.
+        Water stands up to it, in all hollows; without puddles far below.
     grass_m, grass_water
         Height of the grass, and the mean share of water in it.
     """
@@ -72,11 +76,16 @@ def relief_of(
     rough = ground.roughness_m * clods
     hollow, water = np.zeros_like(mean), np.full_like(mean, -math.inf)
     if ground.puddle_share > 0.0:
-        (low,) = drawn(Stream.GROUND_PUDDLES, ground.puddle_length_m)
-        hollow = _smooth((ndtri(ground.puddle_share) + 0.25 * SHORE - low) / SHORE)
-        # The water lies under most clods, or its shore would be a wall around the hollow.
-        level = 1.5 * ground.roughness_m
-        water = np.where(hollow > 0.0, mean - level, -math.inf)
+        wide = surface_field(
+            generator(seed, Stream.GROUND_PUDDLES),
+            length_m=ground.puddle_length_m,
+            hurst=1.0,
+            shortest_m=0.5 * ground.puddle_length_m,
+        )
+        low = ndtri(ground.puddle_share) + 0.25 * SHORE - wide.at(along_m, across)
+        hollow = _smooth(low / SHORE)
+        level = LEVEL * ground.roughness_m
+        water = mean - level
         rough = rough - hollow * (level + ground.puddle_depth_m)
     tops = drawn(Stream.GROUND_LAYERS, *(one.relief_length_m for one in ground.layers))
     height, lush = drawn(Stream.GROUND_GRASS, 0.5, TUFT_M)
