@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core import UsageError
-from detectkit.sim.fdtd.absorb import rim
-from detectkit.sim.fdtd.kernel import Clock, Medium, Rim
-from detectkit.sim.fdtd.march import Memory, march
+from detectkit.sim.fdtd.kernel import Medium, Work
+from detectkit.sim.fdtd.march import Clock, Memory, march
 from detectkit.sim.fdtd.plan import COURANT, Clockwork, check_spacing, clockwork
+from detectkit.sim.fdtd.rim import SPARE, remember, rim, rows
 from detectkit.sim.fdtd.shots import Responses, Shots, Solver
 from detectkit.sim.fdtd.window import Cells, Frame, place
 from detectkit.sim.scene.section import Section
@@ -118,12 +118,7 @@ class Run:
         self.frame = Frame.of(solver, section.spacing_m)
         self.windows = [place(section, shots, one, self.frame) for one in range(len(shots))]
         self.cells = Cells.of(section, self.steps.step_s)
-        self.rim = rim(
-            self.frame.shape,
-            self.frame.rim,
-            step_s=self.steps.step_s,
-            sigma=self.cells.sigma,
-        )
+        self.rim = rim(self.frame.rim, step_s=self.steps.step_s, sigma=self.cells.sigma)
         lines = self.frame.shape[0]
         self.clock = Clock(
             self.steps.drive(solver.pulse), self.steps.every, reach(self.steps, lines)
@@ -142,7 +137,7 @@ class Run:
         """Compute a shot."""
         window = self.windows[number]
         medium = self.cells.cut(window.row, window.column, self.frame.shape)
-        memory = _memory(medium, self.rim)
+        memory = _memory(medium, self.frame.rim)
         heard = self.responses.field[number]
         updated = march(medium, self.rim, window.antennas, self.clock, memory, heard)
         with self._lock:
@@ -160,20 +155,20 @@ def reach(steps: Clockwork, lines: int) -> npt.NDArray[np.int16]:
 MARGIN, SPREAD = 6.0, 3.0
 
 
-def _memory(medium: Medium, layer: Rim) -> Memory:
+def _memory(medium: Medium, cells: int) -> Memory:
     lines, width = medium.gain.shape
-    side = layer.along.shape[1] // 2
 
     def nothing(*shape: int) -> npt.NDArray[np.float32]:
         return np.zeros(shape, np.float32)
 
+    field = lines + 2, width + SPARE + 2
+    row = rows(lines, cells)
+    work = int(row.max()) + 1, field[1]
     return Memory(
-        nothing(lines + 2, width + 2),
-        nothing(lines + 2, width + 2),
-        nothing(*medium.pole.shape),
-        nothing(lines, 2 * side),
-        nothing(lines, 2 * side),
-        nothing(3, 2 * layer.cells + 2, width),
-        nothing(2 * side + 2),
-        nothing(width),
+        nothing(*field),
+        nothing(*field),
+        nothing(lines, width + SPARE) if medium.pole.size > 1 else nothing(1, 1),
+        np.zeros((lines, 2), np.int32),
+        Work(nothing(*work), nothing(*work), row, np.zeros((lines, 2), np.int32)),
+        remember(medium, cells),
     )

@@ -9,9 +9,10 @@ import numpy.typing as npt
 from scipy.constants import epsilon_0
 
 from detectkit.core import UsageError
-from detectkit.sim.fdtd.absorb import Sigma, highest_sigma
-from detectkit.sim.fdtd.kernel import PLAIN, POLAR, UNIFORM, Antennas, Floats, Medium
+from detectkit.sim.fdtd.kernel import PLAIN, POLAR, UNIFORM, Floats, Medium
+from detectkit.sim.fdtd.march import Antennas
 from detectkit.sim.fdtd.plan import COURANT
+from detectkit.sim.fdtd.rim import Sigma, highest_sigma
 from detectkit.sim.fdtd.shots import Shots, Solver
 from detectkit.sim.scene.section import Section
 
