@@ -124,7 +124,7 @@ class Detector:
             "flicker_nv", "hum_nv",
         )  # fmt: skip
         self._require_channels_of_mode()
-        self._require_apart()
+        self._require_receiver()
 
     def _require_channels_of_mode(self) -> None:
         wanted = "a gate, start_s and stop_s" if self.mode == "time" else "a frequency_hz"
@@ -142,7 +142,13 @@ class Detector:
                 )
                 raise UsageError(msg)
 
-    def _require_apart(self) -> None:
+    def _require_receiver(self) -> None:
+        if self.coil == "dipole" and self.receiver_radius_m > 0.0:
+            msg = (
+                f"scenario: receiver_radius_m = {self.receiver_radius_m} with coil = 'dipole', "
+                "which is one coil; give another coil or no radius"
+            )
+            raise UsageError(msg)
         is_apart = any(one != 0.0 for one in self.receiver_offset_m)
         if is_apart != (self.coil in {"separate", "double-d"}):
             msg = (

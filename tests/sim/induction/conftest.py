@@ -10,6 +10,7 @@ from detectkit.sim import Channel, Detector, Soil
 from detectkit.sim.bodies.body import Body, MetalPart, Part, PlacedBody
 from detectkit.sim.induction import Metal, Poses, model_of
 from detectkit.sim.induction.detector import normals
+from detectkit.sim.induction.metal import nothing
 
 UP = np.array([0.0, 0.0, 1.0])
 BOTH = (Channel("i", 2e4, "in_phase"), Channel("q", 2e4))
@@ -34,10 +35,7 @@ def buried(*metal: MetalPart, depth_m: float = 0.05) -> PlacedBody:
     return PlacedBody(Body("one", "clutter", "one", (CASE,), metal, 0.0), 0.0, 0.0, depth_m)
 
 
-NOTHING = Metal.spheres(
-    np.zeros((0, 3)), radius_m=np.zeros(0), conductivity_s_per_m=np.zeros(0),
-    permeability=np.zeros(0), remanence_a_m2=np.zeros(0),
-)  # fmt: skip
+NOTHING = nothing()
 
 
 def over(height_m: object, along_m: object = 0.0) -> Poses:

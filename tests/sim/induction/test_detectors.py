@@ -25,6 +25,8 @@ from detectkit.sim.induction import (
     detector_rows,
     metal_of,
     model_of,
+    polarisability,
+    response_tensors,
     sphere_response,
 )
 
@@ -244,6 +246,20 @@ def test_along_a_lane_a_body_is_heard_where_it_lies() -> None:
     np.testing.assert_allclose(rows, rows[::-1], rtol=1e-4)
 
 
+def test_a_long_wire_is_heard_along_all_of_it() -> None:
+    """From near its ends too; far away it is the dipole of the whole."""
+    wire = MetalPart("rod", 0.001, 5e6, 1.0, 0.0, length_m=0.8, axis="horizontal")
+    place, tensor = response_tensors(buried(wire), 2e4)
+    assert place.shape == (8, 3)
+    np.testing.assert_allclose(place[[0, -1], 0], [-0.35, 0.35])
+    along, across = polarisability(wire, 2e4)
+    np.testing.assert_allclose(tensor.sum(axis=0)[0], np.diag([along[0], across[0], across[0]]))
+    rows = np.abs(walked(LOOP, bodies=(buried(wire),))[:, 1])
+    assert rows[np.abs(WALK) < 0.3].min() > 0.5 * rows.max()
+    pulses = np.abs(walked(PULSE, bodies=(buried(wire),))[:, 0])
+    assert pulses[np.abs(WALK) < 0.3].min() > 0.5 * pulses.max()
+
+
 def test_ground_and_lane_raised_together_change_nothing() -> None:
     def hill(where: np.ndarray) -> np.ndarray:
         return 100.0 + 0.1 * where[:, 0]
@@ -327,6 +343,8 @@ def test_settings_that_contradict_are_refused() -> None:
         Detector(channels=GATES)
     with pytest.raises(UsageError, match="an offset goes with"):
         Detector(coil="separate")
+    with pytest.raises(UsageError, match="which is one coil"):
+        Detector(receiver_radius_m=0.1)
     with pytest.raises(UsageError, match="has no bound"):
         Detector(mode="time", channels=(Channel("g", stop_s=1e-5),), ramp_s=0.0)
     with pytest.raises(ShapeError, match="one time per place"):
@@ -349,12 +367,16 @@ def test_a_flight_hears_a_body_of_the_library_where_it_was_put(simulator: Make, 
     metal = metal_of((), trajectory.surface, geography, placed=(placed,))
     rightward = np.column_stack(geography.local(np.array([0.0]), np.array([1.0])))[0]
     np.testing.assert_allclose(metal.axis[0, :2], rightward, atol=1e-12)
-    there = detector_of(flown.scenario.detector, AIR, trajectory, metal, seed=1)
-    time_s = flown.truth.lanes[0].start_s + np.arange(1.5, 3.5, 0.01)
-    rows = there.rows(time_s)
-    weight = np.abs(rows[:, 0].astype(float))
-    late_m = weight @ time_s / weight.sum() - flown.truth.lanes[0].start_s - 2.5
-    assert 0.0 < late_m < 0.06, "at the body, and late by the filter's time"
+    time_s = flown.truth.lanes[0].start_s + np.arange(1.0, 4.0, 0.01)
+    sharp = replace(flown.scenario.detector, time_constant_s=0.0)
+    middles = []
+    for detector in (sharp, flown.scenario.detector):
+        there = detector_of(detector, AIR, trajectory, metal, seed=1)
+        rows = there.rows(time_s)
+        weight = np.abs(rows[:, 0].astype(float))
+        middles.append(weight @ time_s / weight.sum() - time_s[150])
+    assert abs(middles[0]) < 0.04, "over the body, but for the slope"
+    assert middles[1] - middles[0] == pytest.approx(0.02, abs=0.003), "late by the filter's time"
     pieces = [there.rows(one) for one in np.array_split(time_s, 7)]
     np.testing.assert_array_equal(np.concatenate(pieces), rows)
 

@@ -96,8 +96,8 @@ def test_a_thin_disc_drives_out_what_a_perfect_conductor_does() -> None:
 
 def rings(radius_m: float, length_m: float, frequency_hz: np.ndarray) -> np.ndarray:
     """Return the axial moment of a cylinder of coaxial rings that induce in each other."""
-    rims = radius_m * np.sin(np.linspace(0.0, 0.5 * np.pi, 17))
-    ends = 0.5 * length_m * np.sin(np.linspace(-0.5 * np.pi, 0.5 * np.pi, 13))
+    rims = radius_m * np.sin(np.linspace(0.0, 0.5 * np.pi, 13))
+    ends = 0.5 * length_m * np.sin(np.linspace(-0.5 * np.pi, 0.5 * np.pi, 9))
     r, z = (one.ravel() for one in np.meshgrid(
         0.5 * (rims[1:] + rims[:-1]), 0.5 * (ends[1:] + ends[:-1]), indexing="ij"))  # fmt: skip
     wide, high = (one.ravel() for one in np.meshgrid(np.diff(rims), np.diff(ends), indexing="ij"))
@@ -127,7 +127,7 @@ def test_short_cylinders_are_right_within_a_fraction(
     shape: str, length_m: float, worst: float
 ) -> None:
     """Non-magnetic, along the axis, radius 1 cm: the stated error of the interpolation."""
-    frequency = np.geomspace(10.0, 1e6, 9)
+    frequency = np.geomspace(10.0, 1e6, 6)
     exact = rings(0.01, length_m, frequency)
     found = polarisability(metal(shape, 0.01, length_m=length_m), frequency)[0]
     error = np.abs(found - exact) / np.abs(exact)

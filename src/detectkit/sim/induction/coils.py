@@ -150,11 +150,12 @@ def coils_of(detector: Detector) -> Coils:
     """Return the windings that a detector's settings describe."""
     turns, radius = detector.turns, detector.coil_radius_m
     sent = (Winding((0.0, 0.0, 0.0), radius, turns),)
-    if detector.coil in {"dipole", "coincident"}:
-        return Coils(sent, sent, detector.coil == "dipole")
-    small = detector.receiver_radius_m or radius
+    if detector.coil == "dipole":
+        return Coils(sent, sent, is_small=True)
     forward, right, down = detector.receiver_offset_m
-    beside = Winding((forward, right, down), small, turns)
-    if detector.coil == "separate":
-        return Coils(sent, (beside,), is_small=False)
-    return Coils(sent, (beside, Winding((-forward, -right, down), small, -turns)), is_small=False)
+    heard_radius = detector.receiver_radius_m or radius
+    heard = Winding((forward, right, down), heard_radius, turns)
+    if detector.coil == "double-d":
+        opposite = Winding((-forward, -right, down), heard_radius, -turns)
+        return Coils(sent, (heard, opposite), is_small=False)
+    return Coils(sent, (heard,), is_small=False)

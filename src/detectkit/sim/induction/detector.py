@@ -15,7 +15,7 @@ from detectkit.sim.induction.disturbances import Disturbances, disturbances_of
 from detectkit.sim.induction.flux import MU_0
 from detectkit.sim.induction.gates import Gate
 from detectkit.sim.induction.metal import Metal, axial_and_across
-from detectkit.sim.induction.poles import poles_of
+from detectkit.sim.induction.poles import PoleSum, poles_of
 from detectkit.sim.instruments import Detector
 from detectkit.sim.soil.magnetic import MagneticSoil
 from detectkit.sim.terrain import Surface
@@ -216,14 +216,19 @@ def _in_time(detector: Detector, soil: MagneticGround, metal: Metal) -> Answers:
         for one in detector.channels
     ]
     poles = [poles_of(one) for one in metal.parts]
-    table = np.array(
-        [
-            [[float(np.sum(two.strength_m3 * gate.of_poles(two.rate_per_s))) for two in both]
-             for both in poles]
-            for gate in gates
-        ]
-    ).reshape(len(gates), len(poles), 2)  # fmt: skip
+    along = [[_mean_of(gate, both[0]) for both in poles] for gate in gates]
+    across = [[_mean_of(gate, both[1]) for both in poles] for gate in gates]
+    shape = len(gates), len(poles)
     slope = 2.0 / (2.0 + soil.susceptibility) ** 2
     loss = 2.0 / math.pi * soil.susceptibility * soil.viscosity_ratio
     magnetic = np.array([slope * loss * one.of_viscosity() for one in gates])
-    return Answers(table[..., 0], table[..., 1], magnetic, np.zeros(len(gates)))
+    return Answers(
+        np.array(along).reshape(shape) * metal.share,
+        np.array(across).reshape(shape) * metal.share,
+        magnetic,
+        np.zeros(len(gates)),
+    )
+
+
+def _mean_of(gate: Gate, poles: PoleSum) -> float:
+    return float(np.sum(poles.strength_m3 * gate.of_poles(poles.rate_per_s)))

@@ -15,6 +15,9 @@ from detectkit.sim.ground import BuriedObject
 from detectkit.sim.induction.tensors import polarisability, tensors
 from detectkit.sim.terrain import Surface
 
+LONGEST_M = 0.1
+"""A longer rod is a row of shorter pieces, each with its share of the whole's tensor."""
+
 Complex = npt.NDArray[np.complex128]
 Values = npt.NDArray[np.float64]
 GroundUp = Callable[[Values], Values]
@@ -32,6 +35,8 @@ class Metal:
         Unit vectors of their axes in the same frame, (pieces, 3).
     parts
         What they are; their own `axis` and `below_top_m` are in `place` and `axis` already.
+    share
+        Of its part's tensor that each piece has, (pieces,): below 1 where a long rod is several.
     remanence_a_m2
         Permanent moments, (pieces,); for magnetometers.
     """
@@ -39,6 +44,7 @@ class Metal:
     place: Values
     axis: Values
     parts: tuple[MetalPart, ...]
+    share: Values
     remanence_a_m2: Values
 
     @classmethod
@@ -57,14 +63,16 @@ class Metal:
             MetalPart("sphere", float(a), float(sigma), float(mu), 0.0) for a, sigma, mu in columns
         )
         upright = np.broadcast_to(np.array([0.0, 0.0, 1.0]), place.shape).copy()
-        return cls(place, upright, parts, np.asarray(remanence_a_m2, np.float64))
+        whole = np.ones(len(parts))
+        return cls(place, upright, parts, whole, np.asarray(remanence_a_m2, np.float64))
 
     def tensors(self, frequency_hz: npt.ArrayLike) -> Complex:
         """Return the moment per field of each piece, (pieces, frequencies, 3, 3) in m³."""
         frequency = np.atleast_1d(np.asarray(frequency_hz, np.float64))
         shape = (len(self.parts), frequency.size, 3, 3)
         found = [
-            tensors(part, axis, frequency) for part, axis in zip(self.parts, self.axis, strict=True)
+            share * tensors(part, axis, frequency)
+            for part, axis, share in zip(self.parts, self.axis, self.share, strict=True)
         ]
         return np.array(found, np.complex128).reshape(shape)
 
@@ -74,6 +82,7 @@ class Metal:
             np.concatenate([self.place, other.place]),
             np.concatenate([self.axis, other.axis]),
             self.parts + other.parts,
+            np.concatenate([self.share, other.share]),
             np.concatenate([self.remanence_a_m2, other.remanence_a_m2]),
         )
 
@@ -132,18 +141,19 @@ def metal_of_bodies(placed: Sequence[PlacedBody], *, ground_up_m: GroundUp | Non
     ground_up_m
         Mean ground in m, (places,), at places along and across, (places, 2). None: level, at 0.
     """
-    places, axes = [np.zeros((0, 3))], [np.zeros((0, 3))]
-    parts: list[MetalPart] = []
+    found = nothing()
     for one in placed:
         top = 0.0
         if ground_up_m is not None:
             top = float(ground_up_m(np.array([[one.along_m, one.across_m]]))[0])
-        place, axis = _pieces(one, top)
-        places.append(place)
-        axes.append(axis)
-        parts.extend(one.body.metal)
-    where = np.concatenate(places)
-    return Metal(where, np.concatenate(axes), tuple(parts), np.zeros(len(where)))
+        found = found.with_metal(_pieces(one, top))
+    return found
+
+
+def nothing() -> Metal:
+    """Return no metal."""
+    empty, rows = np.zeros(0), np.zeros((0, 3))
+    return Metal(rows, rows, (), empty, empty)
 
 
 def response_tensors(
@@ -158,7 +168,8 @@ def response_tensors(
     Parameters
     ----------
     placed
-        The body in the ground; it leans about its middle, as its outlines do.
+        The body in the ground; it leans about its middle, as its outlines do. A rod longer than
+        0.1 m comes as several pieces.
     frequency_hz
         One or many, 0 too.
     ground_up_m
@@ -184,9 +195,9 @@ def response_tensors(
     >>> place.round(3).tolist(), tensor.shape
     ([[1.0, 0.0, -0.07]], (1, 2, 3, 3))
     """
-    place, axis = _pieces(placed, ground_up_m)
-    parts = tuple(_corroded(one, corrosion) for one in placed.body.metal)
-    return place, Metal(place, axis, parts, np.zeros(len(parts))).tensors(frequency_hz)
+    metal = _pieces(placed, ground_up_m)
+    rusty = replace(metal, parts=tuple(_corroded(one, corrosion) for one in metal.parts))
+    return metal.place, rusty.tensors(frequency_hz)
 
 
 def _corroded(part: MetalPart, corrosion: float) -> MetalPart:
@@ -198,17 +209,25 @@ def _corroded(part: MetalPart, corrosion: float) -> MetalPart:
     )
 
 
-def _pieces(placed: PlacedBody, ground_up_m: float) -> tuple[Values, Values]:
-    """Return places and axes of a body's metal, (pieces, 3) each: along, across, up."""
+def _pieces(placed: PlacedBody, ground_up_m: float) -> Metal:
+    """Return a body's metal in along, across, up."""
     first, upright = _axes(placed)
     half = 0.5 * placed.body.thickness_m
     middle_up = ground_up_m - placed.depth_m - half * upright[2]
     middle = np.array([placed.along_m, placed.across_m, middle_up])
-    metal = placed.body.metal
-    above = np.array([half - one.below_top_m for one in metal], np.float64)
-    axes = [upright if one.axis == "vertical" else first for one in metal]
-    place = middle + above[:, np.newaxis] * upright
-    return place.reshape(-1, 3), np.array(axes, np.float64).reshape(-1, 3)
+    places, axes, parts, shares = [np.zeros((0, 3))], [np.zeros((0, 3))], [], [np.zeros(0)]
+    for one in placed.body.metal:
+        axis = upright if one.axis == "vertical" else first
+        count = math.ceil(one.length_m / LONGEST_M) if one.shape == "rod" else 1
+        offsets = ((np.arange(count) + 0.5) / count - 0.5) * one.length_m
+        centre = middle + (half - one.below_top_m) * upright
+        places.append(centre + offsets[:, np.newaxis] * axis)
+        axes.append(np.tile(axis, (count, 1)))
+        parts += [one] * count
+        shares.append(np.full(count, 1.0 / count))
+    share = np.concatenate(shares)
+    none = np.zeros(len(share))
+    return Metal(np.concatenate(places), np.concatenate(axes), tuple(parts), share, none)
 
 
 def _axes(placed: PlacedBody) -> tuple[Values, Values]:
@@ -232,5 +251,5 @@ def _turned(rows: Values, geography: Geography) -> Values:
 def axial_and_across(metal: Metal, frequency_hz: Values) -> tuple[Complex, Complex]:
     """Return the moments per field along and across the axes, (frequencies, pieces) each."""
     found = np.array([polarisability(one, frequency_hz) for one in metal.parts], np.complex128)
-    table = found.reshape(len(metal.parts), 2, len(frequency_hz))
-    return table[:, 0].T.copy(), table[:, 1].T.copy()
+    table = found.reshape(len(metal.parts), 2, len(frequency_hz)).T * metal.share
+    return table[:, 0].copy(), table[:, 1].copy()
