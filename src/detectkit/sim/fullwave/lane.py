@@ -152,10 +152,7 @@ def respond(
 
     ground = run(section, lane.shots)
     index = float(np.sqrt(lane.subsurface.at(BAND_HZ)[0]))
-    middle_m = float(np.mean(lane.shots.sources[:, 0]))
-    background = as_dipole(
-        ground, shots=lane.shots, ground_up_m=lane.ground_up_m(middle_m), index=index
-    )
+    background = as_dipole(ground, shots=_levelled(lane), ground_up_m=0.0, index=index)
     echoes = []
     for body, numbers in zip(lane.targets, heard, strict=True):
         if not len(numbers):
@@ -204,6 +201,17 @@ def _clutter_shapes(lane: Lane, library: Library) -> Sequence[Shape]:
         up_m = lane.ground_up_m(body.along_m)
         shapes.extend(cut(body, library, across_m=lane.across_m, ground_up_m=up_m))
     return shapes
+
+
+def _levelled(lane: Lane) -> Shots:
+    """Return the shots with the mean ground under each at 0: on a slope each has its own height."""
+    if lane.surface is None:
+        return lane.shots
+    sources, receivers = lane.shots.sources.copy(), lane.shots.receivers.copy()
+    ground = np.asarray(lane.surface(sources[:, 0]), np.float64)
+    sources[:, 1] -= ground
+    receivers[..., 1] -= ground[:, np.newaxis]
+    return Shots(sources, receivers)
 
 
 def _some(shots: Shots, numbers: npt.NDArray[np.int64]) -> Shots:
