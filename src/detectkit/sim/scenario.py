@@ -204,11 +204,9 @@ def _section(kind: type[T], name: str, table: Any, where: str) -> T:
     if held_in in plain:
         msg = f"{place}: write each of {held_in!r} as a table [[{name}.{inner}]]"
         raise UsageError(msg)
-    section = build(kind, plain, where=place)
-    if inner not in table:
-        return section
-    nested: tuple[Any, ...] = tuple(_tables(inner_kind, table, inner, place))
-    return replace(section, **{held_in: nested})  # type: ignore[type-var]
+    if inner in table:
+        plain[held_in] = _tables(inner_kind, table, inner, place)
+    return build(kind, plain, where=place)
 
 
 def _tables(kind: type[T], document: Table, name: str, where: str) -> list[T]:

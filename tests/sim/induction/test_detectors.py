@@ -14,7 +14,7 @@ from scipy.integrate import quad
 from scipy.special import j1
 
 from detectkit.core import ShapeError, UsageError
-from detectkit.sim import Channel, Detector, FlightSimulator, Soil
+from detectkit.sim import Channel, Detector, FlightSimulator, Scenario, Soil
 from detectkit.sim.bodies.body import MetalPart
 from detectkit.sim.induction import (
     MU_0,
@@ -332,6 +332,20 @@ def test_rows_are_the_same_bits_in_any_pieces(detector: Detector, cuts: list[int
         )  # fmt: skip
         pieces.append(model.response(part))
     np.testing.assert_array_equal(np.concatenate(pieces), whole)
+
+
+def test_pulses_are_told_in_a_scenario(quiet: Scenario) -> None:
+    gates = """
+    [detector]
+    mode = "time"
+    [[detector.channel]]
+    name = "early"
+    start_s = 20e-6
+    stop_s = 30e-6
+    """
+    detector = Scenario.from_toml(quiet.text + gates).detector
+    assert detector.mode == "time"
+    assert detector.channels == (Channel("early", start_s=20e-6, stop_s=30e-6),)
 
 
 def test_settings_that_contradict_are_refused() -> None:
