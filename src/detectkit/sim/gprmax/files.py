@@ -12,7 +12,7 @@ import numpy.typing as npt
 from detectkit.sim.fdtd import Pulse, Shots
 
 STEPS_PER_PERIOD = 1000
-"""Of the pulse's samples, joined by straight lines: wrong by 5e-6 of its peak at most."""
+"""Of the pulse's samples, joined by straight lines: wrong by 1.2e-5 of its peak at most."""
 
 
 def number(value: float) -> str:

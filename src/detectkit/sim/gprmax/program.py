@@ -160,7 +160,7 @@ def read_traces(path: Path, *, receivers: int) -> tuple[npt.NDArray[np.float32],
         names = [f"rxs/rx{number}/Ez" for number in range(1, receivers + 1)]
         missing = [name for name in names if name not in file]
         if missing or "dt" not in file.attrs:
-            lacks = ", ".join(missing) or "the attribute dt"
+            lacks = ", ".join(missing) or "attribute dt"
             msg = f"{path.name}: expected gprMax's field of {receivers} receivers; found no {lacks}"
             raise FormatError(msg)
         field = np.stack([np.asarray(file[name], np.float32) for name in names])

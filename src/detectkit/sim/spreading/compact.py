@@ -179,10 +179,9 @@ class _Ground:
         along_m = abs(float(antenna[0]) - self.centre[0])
         height_m = max(float(antenna[1]) - max(self.up_m, self.centre[1]), LOWEST_M)
         depth_m = max(self.up_m - self.centre[1], 0.0)
-        plane = _ray(along_m, height_m, depth_m, self.index)
-        rays = [
-            _ray(math.hypot(along_m, one), height_m, depth_m, self.index) for one in body.across_m
-        ]
+        index = self.index if depth_m else 1.0
+        plane = _ray(along_m, height_m, depth_m, index)
+        rays = [_ray(math.hypot(along_m, one), height_m, depth_m, index) for one in body.across_m]
         optical, sideways, lengthways = np.array(rays).T
         return _Way(
             delay_s=(optical - plane[0]) / LIGHT_M_PER_S,

@@ -47,11 +47,10 @@ def line_field(distance_m: float, freq_hz: Values) -> Spectrum:
     distance_m
         From the line, more than 0.
     freq_hz
-        Rising from 0, where the field is 0.
+        Rising from 0.
     """
-    field = np.zeros(len(freq_hz), np.complex128)
-    field[1:] = spectrum(distance_m, np.ones(len(freq_hz) - 1, np.complex128), freq_hz[1:])
-    return field
+    vacuum = np.ones(len(freq_hz), np.complex128)
+    return np.asarray(spectrum(distance_m, vacuum, _positive(freq_hz)), np.complex128)
 
 
 def dipole_field(distance_m: float, freq_hz: Values) -> Spectrum:
@@ -59,19 +58,23 @@ def dipole_field(distance_m: float, freq_hz: Values) -> Spectrum:
 
     ``-jωμ₀ exp(-jkr) / (4πr) · (1 + 1/jkr + 1/(jkr)²)`` (Balanis, Antenna Theory, §4.2).
     """
-    angular = 2.0 * np.pi * freq_hz[1:]
+    angular = 2.0 * np.pi * _positive(freq_hz)
     small = LIGHT_M_PER_S / (1j * angular * distance_m)
-    field = np.zeros(len(freq_hz), np.complex128)
     far = -1j * angular * mu_0 / (4.0 * np.pi * distance_m)
     phase = np.exp(-1j * angular * distance_m / LIGHT_M_PER_S)
-    field[1:] = far * phase * (1.0 + small + small**2)
-    return field
+    return np.asarray(far * phase * (1.0 + small + small**2), np.complex128)
 
 
 def arriving(field: Spectrum, pulse: Pulse, freq_hz: Values, *, samples: int) -> Values:
     """Return as a record (V/m) what `pulse` makes of a field per unit of current."""
     interval_s = 1.0 / (_length(samples) * freq_hz[1])
-    return np.asarray(restored(field * pulse.spectrum(freq_hz), samples) / interval_s)
+    heard = field * pulse.spectrum(_positive(freq_hz))
+    return np.asarray(restored(heard, samples) / interval_s, np.float64)
+
+
+def _positive(freq_hz: Values) -> Values:
+    """Put in place of 0 what is nearly 0: near a dipole the field's mean is not 0."""
+    return np.asarray(np.maximum(freq_hz, 1e-3 * freq_hz[1]), np.float64)
 
 
 def near_field(turns: Values) -> Spectrum:
