@@ -54,8 +54,8 @@ class FlightSimulator:
         Length of the flight, with the time on the ground.
     lanes
         As planned, in the order flown.
-    truth
-        What there is to find, and the lanes.
+    buried, truth
+        What lies in the ground; what there is to find, and the lanes.
     full_wave
         The full-wave radar, None where the radar is simulated by rays.
 
@@ -99,9 +99,9 @@ class FlightSimulator:
         self.seed = number
         self.duration_s = route.duration_s
         self.lanes = route.lanes
+        self.buried = buried
         self.truth = truth_of(buried.objects, route, surface, geography)
         self._trajectory: Trajectory = trajectory
-        self._metal = metal
         self._reporter = reporter_of(scenario.receiver, trajectory, seed=number)
         self._radar = radar_of(scenario.radar, scenario.soil, trajectory, points, seed=number)
         self.full_wave: FullWaveRadar | None = None
