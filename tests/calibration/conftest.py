@@ -30,7 +30,7 @@ class Bench:
     @property
     def wander_s(self) -> np.ndarray:
         """What time zero truly did over the air shot."""
-        return self.virtual.model(NOTHING).time_zero.at(self.air.time_s)
+        return self.virtual.model(NOTHING).effects.time_zero.at(self.air.time_s)
 
     @property
     def time_zero_s(self) -> float:
