@@ -20,11 +20,11 @@ from detectkit.core import Block
 from detectkit.io import Notice
 from detectkit.io.flight.layout import Existing, as_json
 from detectkit.io.flight.writer import FlightWriter
-from detectkit.sim import FlightSimulator, Scenario
+from detectkit.sim import FlightSimulator, Scenario, TrueLane
 from detectkit.sim.fullwave.radar import LaneStore, LaneWork
 from detectkit.sim.instruments import Measures
 from detectkit.synthesis.flight_rows import MEASURED, WORDS, FlownRows
-from detectkit.synthesis.flight_truth import marked_truth, truth_csv, write_text
+from detectkit.synthesis.flight_truth import Marked, marked_truth, truth_csv, write_text
 
 Progress = Callable[[int, int], None]
 
@@ -44,9 +44,11 @@ class SimulatedFlight:
     seed
         Of everything random.
     lanes
-        How many were flown.
-    rows
-        Of each stream.
+        As planned, in the order flown; line `n` of the radar is lane `n`.
+    truth
+        Everything in the ground.
+    rows, traces
+        Of each stream; of the radar.
     notices
         What there is to say.
     """
@@ -55,8 +57,10 @@ class SimulatedFlight:
     truth_path: Path
     model: str
     seed: int
-    lanes: int
+    lanes: tuple[TrueLane, ...]
+    truth: tuple[Marked, ...]
     rows: dict[str, int]
+    traces: int
     notices: tuple[Notice, ...]
 
 
@@ -125,19 +129,22 @@ def simulate_flight(
             name = flown.id_of(measures)
             rows[name] = _write(flight, name, flown.blocks(measures), flown.header(measures))
         rows["truth"] = _write(flight, "truth", flown.true_rows(), flown.header("platform"))
-        truth = truth_csv(marked_truth(simulator))
+        truth = marked_truth(simulator)
+        table = truth_csv(truth)
         notices = (Notice("note", f"{WORDS[scenario.radar.model]}; no instrument was flown"),)
         flight.notices(notices)
-        _describe(flight, simulator, flown.rates_hz, truth)
+        _describe(flight, simulator, flown.rates_hz, table)
     truth_path = place.with_name(f"{place.stem}.truth.csv")
-    write_text(truth_path, truth)
+    write_text(truth_path, table)
     return SimulatedFlight(
         place,
         truth_path,
         scenario.radar.model,
         simulator.seed,
-        len(simulator.lanes),
+        simulator.truth.lanes,
+        truth,
         rows,
+        rows[flown.id_of("radar")],
         notices,
     )
 
