@@ -129,7 +129,11 @@ def _say(done: SimulatedFlight, files: list[Path]) -> None:
     for one in done.notices:
         err.print(f"note: {one}", markup=False)
     targets = sum(one.one.object_class == "target" for one in done.truth)
-    quiet = [one for one in done.truth if one.one.metal == "minimum" and one.metal_over_soil < 1.0]
+    quiet = [
+        one
+        for one in done.truth
+        if one.one.metal == "minimum" and one.metal_over_soil.all_channels < 1.0
+    ]
     lanes = f"{len(done.lanes)} lane{'' if len(done.lanes) == 1 else 's'}"
     out.print(
         f"{lanes}, {done.traces:,} traces; "
@@ -138,7 +142,7 @@ def _say(done: SimulatedFlight, files: list[Path]) -> None:
     )
     if quiet:
         out.print(
-            f"{len(quiet)} with a minimum of metal: the detector hears the soil louder than them.",
+            f"{len(quiet)} of them with so little metal that the detector hears the soil louder.",
             markup=False,
         )
     for path in files:

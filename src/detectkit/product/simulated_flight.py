@@ -32,6 +32,7 @@ TARGET, CLUTTER, TRACK = "#D55E00", "#0072B2", "0.35"
 BEFORE_NS, AFTER_NS = 1.5, 11.0
 """What is drawn: around the ground's echo."""
 CLIP_PERCENTILE = 98.5
+EVENED, QUIETEST = 0.8, 3e-3
 LIGHT_M_PER_NS = 0.299792458
 HEIGHT = PLATFORM_COLUMNS.index("height_m")
 
@@ -143,7 +144,7 @@ def _draw_lane(
     late = heights.late_ns(block.coord("time_ns")) / step_ns
     level = shift_rows(block.data.astype(np.float32), -late)
     ground_ns = _ground_ns(level, twt_ns)
-    picture = subtract_mean_trace(level)
+    picture = _evened(subtract_mean_trace(level))
     seen = (twt_ns > ground_ns - BEFORE_NS) & (twt_ns < ground_ns + AFTER_NS)
     along = _along(block.coord("longitude_deg"), block.coord("latitude_deg"), flown.lanes[number])
     limit = float(np.percentile(np.abs(picture[:, seen]), CLIP_PERCENTILE)) or 1.0
@@ -161,11 +162,20 @@ def _draw_lane(
     axes.set_ylim(float(shown[-1]), float(shown[0]))
     axes.set_ylabel("two-way time (ns)")
     axes.set_title(
-        f"lane {number + 1}, less its mean trace, black and white at ±{limit:.3g} counts; "
-        "marks: tops of bodies",
+        f"lane {number + 1}, less its mean trace, later times louder; marks: tops of bodies",
         loc="left",
         fontsize=9,
     )
+
+
+def _evened(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return a picture whose decay with time is partly made up for. For the eye only."""
+    rms = np.sqrt((picture.astype(np.float64) ** 2).mean(axis=0))
+    width = max(3, 2 * (rms.size // 24) + 1)
+    padded = np.pad(rms, width // 2, mode="edge")
+    smooth = np.convolve(padded, np.full(width, 1.0 / width), mode="valid")
+    louder = np.maximum(smooth / max(float(smooth.max()), 1e-30), QUIETEST) ** -EVENED
+    return np.asarray(picture * louder, np.float32)
 
 
 def _ground_ns(level: npt.NDArray[np.float32], twt_ns: Values) -> float:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +25,20 @@ Values = npt.NDArray[np.float64]
 COLUMNS = (
     "along_track_m", "offset_m", "longitude_deg", "latitude_deg", "depth_m", "class", "kind",
     "line", "name", "body", "along_m", "across_m", "radius_m", "thickness_m", "tilt_deg", "water",
-    "metal", "metal_over_soil",
+    "metal", "metal_over_soil", "metal_over_soil_best_channel",
 )  # fmt: skip
 PASSED_M = np.linspace(-0.4, 0.4, 17)
 """Places of the coil over which the highest answer to a body's metal is taken."""
+
+
+class Loudness(NamedTuple):
+    """What a detector hears of metal over what it hears of the soil; below 1 the soil is louder.
+
+    0 without metal, infinite where the soil is silent.
+    """
+
+    all_channels: float
+    best_channel: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +54,14 @@ class Marked:
     along_track_m, offset_m
         From the lane's start, in the direction of flight and to its right.
     metal_over_soil
-        Highest answer of the detector to its metal, level over it at the height of the flight,
-        over the soil's own answer there; of the channel that hears the metal best. Below 1 the
-        soil is louder. 0 without metal, infinite where the soil is silent.
+        See `metal_over_soil`.
     """
 
     one: TrueObject
     line: int
     along_track_m: float
     offset_m: float
-    metal_over_soil: float
+    metal_over_soil: Loudness
 
 
 def marked_truth(simulator: FlightSimulator) -> tuple[Marked, ...]:
@@ -88,8 +97,13 @@ def nearest_line(
 
 def metal_over_soil(
     placed: PlacedBody, detector: Detector, soil: Soil, *, height_m: float
-) -> float:
+) -> Loudness:
     """Return what a detector hears of a body's metal over what it hears of the soil.
+
+    The coil passes level over the body; its strongest answer counts. Of all channels together the
+    root of the sum of squares is compared: for continuous waves that is the size of the complex
+    answer. A single channel, quadrature above all, may stand out of benign soil where the whole
+    does not.
 
     Parameters
     ----------
@@ -105,12 +119,13 @@ def metal_over_soil(
     >>> from detectkit.sim import Detector, Soil
     >>> from detectkit.sim.bodies import load_library
     >>> mine = PlacedBody(load_library()["PMN-2"], 0.0, 0.0, 0.05)
-    >>> metal_over_soil(mine, Detector(), Soil(susceptibility=1e-3), height_m=0.3) < 1.0
+    >>> heard = metal_over_soil(mine, Detector(), Soil(susceptibility=1e-3), height_m=0.3)
+    >>> heard.all_channels < 1.0
     True
     """
     metal = metal_of_bodies([placed])
     if not metal.parts:
-        return 0.0
+        return Loudness(0.0, 0.0)
     along = placed.along_m + PASSED_M
     place = np.column_stack(
         [along, np.full_like(along, placed.across_m), np.full_like(along, height_m)]
@@ -119,10 +134,12 @@ def metal_over_soil(
     poses = Poses(place, forward, right, up, np.full_like(along, height_m), up)
     bare = model_of(detector, soil, metal_of_bodies([]), seed=0).response(poses)
     both = model_of(detector, soil, metal, seed=0).response(poses)
-    ground = np.abs(bare).max(axis=0)
-    heard = np.abs(both - bare).max(axis=0)
-    with np.errstate(divide="ignore"):
-        return float(np.max(np.where(heard > 0.0, heard / ground, 0.0)))
+    ground, heard = np.abs(bare[0]), np.abs(both - bare)
+    whole = float(np.sqrt((heard**2).sum(axis=1)).max())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        channels = np.where(heard.max(axis=0) > 0.0, heard.max(axis=0) / ground, 0.0)
+        together = float(np.divide(whole, np.sqrt((ground**2).sum())))
+    return Loudness(together, float(channels.max()))
 
 
 def truth_csv(truth: Sequence[Marked]) -> str:
@@ -139,7 +156,8 @@ def truth_csv(truth: Sequence[Marked]) -> str:
                 f"{body.depth_m:.3f}", body.object_class, body.kind, one.line, body.name,
                 body.body, f"{body.along_m:.3f}", f"{body.across_m:.3f}",
                 f"{body.radius_m:.4f}", f"{body.thickness_m:.4f}", f"{body.tilt_deg:.1f}",
-                f"{body.water:.2f}", body.metal, f"{one.metal_over_soil:.3g}",
+                f"{body.water:.2f}", body.metal, f"{one.metal_over_soil.all_channels:.3g}",
+                f"{one.metal_over_soil.best_channel:.3g}",
             ]
         )  # fmt: skip
     return text.getvalue()
