@@ -23,6 +23,7 @@ from detectkit.cli.merge import merge
 from detectkit.cli.output import of_the_system, print_everywhere, say_error
 from detectkit.cli.process import process
 from detectkit.cli.resolution import resolution
+from detectkit.cli.simulate import simulate
 from detectkit.cli.slice import slice_
 from detectkit.cli.steps import steps
 from detectkit.cli.velocity import velocity
@@ -53,6 +54,7 @@ app.command("slice")(slice_)
 app.command()(resolution)
 app.command()(compare)
 app.add_typer(calibrate, name="calibrate")
+app.add_typer(simulate, name="simulate")
 app.command()(steps)
 app.command()(drivers)
 app.command()(doctor)

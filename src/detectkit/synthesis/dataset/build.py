@@ -106,20 +106,21 @@ def make_scene(recipe: Recipe, physics: Physics, number: int) -> Group:
     """Return everything of one scene, by array's name."""
     scene = scene_of(recipe, number)
     heard = physics(recipe, scene)
-    pairs = list(zip(scene.samples, heard.radar, heard.echo, strict=True))
+    count = range(len(scene.samples))
     track = scene.track.table()
     values = {
         "radar": heard.radar,
         "echo": heard.echo,
         "detector": heard.detector,
-        "track": np.broadcast_to(track, (len(pairs), *track.shape)),
-        "numbers": np.stack([number_row(scene, *one) for one in pairs]),
-        "codes": np.stack([code_row(recipe, scene, one) for one, _, _ in pairs]),
+        "detector_echo": heard.detector_echo,
+        "track": np.broadcast_to(track, (len(count), *track.shape)),
+        "numbers": np.stack([number_row(scene, one, heard) for one in count]),
+        "codes": np.stack([code_row(recipe, scene, one) for one in scene.samples]),
     }
     group: dict[str, Any] = {}
     for kind in arrays_of(recipe):
         stored = np.ascontiguousarray(values[kind.name], kind.dtype)
-        if stored.shape != (len(pairs), *kind.shape):
+        if stored.shape != (len(count), *kind.shape):
             msg = f"scene {number}: {kind.name} has the shape {stored.shape}, not {kind.shape} each"
             raise ShapeError(msg)
         group[kind.name] = stored
@@ -136,7 +137,7 @@ def record_of(recipe: Recipe, scene: Scene) -> dict[str, Any]:
         for name, value in vars(scene).items()
         if name in Scene.__dataclass_fields__ and name not in left_out
     }
-    for name in ("burials", "clutter", "plugs"):
+    for name in ("burials", "clutter", "scrap", "plugs"):
         words[name] = [asdict(one) for one in words[name]]
     site = scene.site
     return {

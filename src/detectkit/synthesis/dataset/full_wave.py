@@ -11,7 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.sim.antenna import compact_weight, radargram, with_effects
+from detectkit.sim.antenna import compact_weight, radargram
 from detectkit.sim.bodies import PlacedBody
 from detectkit.sim.fdtd import Responses, Shots, Solver, simulate
 from detectkit.sim.fullwave import Lane, LaneResponses, respond, solver_for, spacing_for
@@ -20,7 +20,7 @@ from detectkit.sim.instruments import Radar
 from detectkit.sim.scene import Section, Subsurface
 from detectkit.sim.spreading import as_dipole
 from detectkit.synthesis.dataset.detector import strip
-from detectkit.synthesis.dataset.heard import Heard
+from detectkit.synthesis.dataset.heard import Heard, heard_of, recorded
 from detectkit.synthesis.dataset.recipe import Recipe
 from detectkit.synthesis.dataset.scene import Sample, Scene, Track
 
@@ -44,9 +44,7 @@ def heard_full_wave(recipe: Recipe, scene: Scene) -> Heard:
     fields = respond(lane, scene.library, solver, spacing_m=spacing_m)
     air = _in_air(scene, solver, spacing_m)
     pairs = [_sample(recipe, scene, one, fields, air) for one in scene.samples]
-    radar, echo = zip(*pairs, strict=True)
-    detector = [strip(scene, one) for one in scene.samples]
-    return Heard(np.stack(radar), np.stack(echo), np.stack(detector))
+    return heard_of(pairs, [strip(scene, one) for one in scene.samples])
 
 
 def lane_of(recipe: Recipe, scene: Scene) -> Lane:
@@ -121,16 +119,14 @@ def _sample(
     radar, body, time_s = sample.radar, scene.body_of(sample), scene.track.time_s
     cut = slice(sample.first_sample, sample.first_sample + scene.patch.samples)
     counts = radargram(fields.background, radar, air=air)
-    without = with_effects(counts, radar, time_s, seed=sample.seed)
     scattered = [one for one in fields.targets if one.body is body]
-    if body is None or not scattered:
-        return without[:, cut], np.zeros_like(without[:, cut])
-    (echo,) = scattered
-    weight = pattern(scene, body, radar) * fade(recipe, scene, body)
-    weight = weight[echo.shots]
-    counts[echo.shots] += radargram(echo.responses, radar, weight=weight)
-    heard = with_effects(counts, radar, time_s, seed=sample.seed)
-    return heard[:, cut], (heard - without)[:, cut]
+    alone = np.zeros_like(counts)
+    if body is not None and scattered:
+        (echo,) = scattered
+        weight = pattern(scene, body, radar) * fade(recipe, scene, body)
+        alone[echo.shots] = radargram(echo.responses, radar, weight=weight[echo.shots])
+    heard, part = recorded(counts, alone, radar, time_s=time_s, seed=sample.seed)
+    return heard[:, cut], part[:, cut]
 
 
 def pattern(scene: Scene, body: PlacedBody, radar: Radar) -> Values:

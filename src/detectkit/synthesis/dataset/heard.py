@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from detectkit.sim.antenna import with_effects
+from detectkit.sim.instruments import Radar
+
 Floats = npt.NDArray[np.float32]
+Pair = tuple[Floats, Floats]
+NO_LIMIT = 1e9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,11 +26,46 @@ class Heard:
     radar
         Counts as recorded, float32 (samples, traces, delays).
     echo
-        The body's part of them, likewise; 0 where there is no body.
-    detector
-        In nV, float32 (samples, traces, channels).
+        The body's part of them before the digitiser and its limits; 0 where there is no body.
+    detector, detector_echo
+        Likewise of the metal detector, in nV, float32 (samples, traces, channels).
     """
 
     radar: Floats
     echo: Floats
     detector: Floats
+    detector_echo: Floats
+
+
+def heard_of(radar: Sequence[Pair], detector: Sequence[Pair]) -> Heard:
+    """Join what was heard in each sample: with the body, and the body's part of it."""
+    parts = [np.stack(one) for both in (radar, detector) for one in zip(*both, strict=True)]
+    return Heard(*parts)
+
+
+def recorded(
+    ground: npt.NDArray[np.floating[Any]],
+    echo: npt.NDArray[np.floating[Any]],
+    radar: Radar,
+    *,
+    time_s: npt.NDArray[np.float64],
+    seed: int,
+) -> Pair:
+    """Return what a radar records of ground and body, and the body's part of it.
+
+    The part is the difference of two records with the same noise, drift and jitter, without the
+    digitiser: its steps would be larger than many an echo.
+
+    Parameters
+    ----------
+    ground, echo
+        Counts without effects, (traces, samples).
+    radar, time_s, seed
+        See `detectkit.sim.antenna.with_effects`.
+    """
+    heard = with_effects(ground + echo, radar, time_s, seed=seed)
+    if not echo.any():
+        return heard, np.zeros_like(heard)
+    straight = replace(radar, adc_bits=0, compression=1.0, full_scale_counts=NO_LIMIT)
+    both = [with_effects(one, straight, time_s, seed=seed) for one in (ground + echo, ground)]
+    return heard, both[0] - both[1]

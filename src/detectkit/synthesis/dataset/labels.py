@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.sim.bodies import PlacedBody
+from detectkit.synthesis.dataset.heard import Heard
 from detectkit.synthesis.dataset.recipe import SPLITS, Recipe
 from detectkit.synthesis.dataset.scene import Sample, Scene
 
@@ -65,6 +66,8 @@ NUMBERS = (
     Column("begin_s", "s", "of the patch, after the pulse left the antenna"),
     Column("echo_peak_counts", "count", "largest value of the body's echo"),
     Column("echo_over_clutter_db", "dB", "that over the rms of the ground less its mean trace"),
+    Column("metal_peak_nv", "nV", "largest change that the body's metal makes, of all channels"),
+    Column("metal_over_soil_db", "dB", "that over the strip's own range without it; best channel"),
 )
 
 
@@ -87,19 +90,21 @@ def code_row(recipe: Recipe, scene: Scene, sample: Sample) -> npt.NDArray[np.int
     return np.array([values[one.name] for one in CODES], np.int32)
 
 
-def number_row(scene: Scene, sample: Sample, radar: Floats, echo: Floats) -> Floats:
+def number_row(scene: Scene, number: int, heard: Heard) -> Floats:
     """Return the numbers of a sample, in the order of `NUMBERS`; NaN: there is no body.
 
     Parameters
     ----------
-    scene, sample
-        Which.
-    radar, echo
-        Its patch and the body's part of it, (traces, samples).
+    scene, number
+        Which sample of the scene.
+    heard
+        What is heard in all of them.
     """
+    sample = scene.samples[number]
     one, ground = sample.radar, scene.site.subsurface
     permittivity, conductivity = ground.at(one.centre_hz)
-    peak, over_db = _heard(radar, echo)
+    peak, over_db = _over_clutter(heard.radar[number], heard.echo[number])
+    metal, over_soil_db = _over_soil(heard.detector[number], heard.detector_echo[number])
     values = {
         **_of_body(scene, scene.body_of(sample)),
         "height_m": float(scene.track.height_m.mean()),
@@ -116,6 +121,8 @@ def number_row(scene: Scene, sample: Sample, radar: Floats, echo: Floats) -> Flo
         "begin_s": sample.first_sample * one.sample_interval_s - one.time_zero_s,
         "echo_peak_counts": peak,
         "echo_over_clutter_db": over_db,
+        "metal_peak_nv": metal,
+        "metal_over_soil_db": over_soil_db,
     }
     return np.array([values[column.name] for column in NUMBERS], np.float32)
 
@@ -136,7 +143,7 @@ def _of_body(scene: Scene, body: PlacedBody | None) -> dict[str, float]:
     return dict(zip(names, values, strict=True))
 
 
-def _heard(radar: Floats, echo: Floats) -> tuple[float, float]:
+def _over_clutter(radar: Floats, echo: Floats) -> tuple[float, float]:
     """Return the peak of an echo, and its ratio in dB to the clutter at its delays."""
     if not echo.any():
         return math.nan, math.nan
@@ -147,3 +154,13 @@ def _heard(radar: Floats, echo: Floats) -> tuple[float, float]:
     near = clutter[:, max(0, delay - GUARD_SAMPLES) : delay + GUARD_SAMPLES + 1]
     rms = math.sqrt(float(np.mean(near**2)))
     return peak, 20.0 * math.log10(peak / max(rms, 1e-12))
+
+
+def _over_soil(detector: Floats, echo: Floats) -> tuple[float, float]:
+    """Return the peak of a body's metal, and its ratio in dB to how the strip moves without it."""
+    if not echo.any():
+        return math.nan, math.nan
+    peaks = np.abs(echo).max(axis=0).astype(np.float64)
+    ranges = np.ptp((detector - echo).astype(np.float64), axis=0)
+    best = float((peaks / np.maximum(ranges, 1e-12)).max())
+    return float(peaks.max()), 20.0 * math.log10(max(best, 1e-12))

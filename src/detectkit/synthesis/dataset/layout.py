@@ -57,6 +57,8 @@ def arrays_of(recipe: Recipe) -> tuple[ArrayKind, ...]:
                   "the body's part of them; radar less echo is the same ground without the body"),
         ArrayKind("detector", "float32", (patch.traces, channels), ("sample", "trace", "channel"),
                   "the metal detector at the same places, nV"),
+        ArrayKind("detector_echo", "float32", (patch.traces, channels),
+                  ("sample", "trace", "channel"), "the body's part of them"),
         ArrayKind("track", "float32", (patch.traces, len(TRACK_COLUMNS)),
                   ("sample", "trace", "track_column"), "where the antennas were"),
         ArrayKind("numbers", "float32", (len(NUMBERS),), ("sample", "number_column"),

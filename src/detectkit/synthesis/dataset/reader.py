@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 Which = slice | Sequence[int] | npt.NDArray[np.integer[Any]]
-Signal = Literal["radar", "echo", "detector", "track"]
+Signal = Literal["radar", "echo", "detector", "detector_echo", "track"]
 
 COMPLETE = "complete"
 _UNREADABLE = (KeyError, TypeError, ValueError, OSError, IndexError)
@@ -85,12 +85,13 @@ class Dataset:
         Parameters
         ----------
         name
-            ``"radar"`` and ``"echo"`` in counts, ``"detector"`` in nV, ``"track"``.
+            ``"radar"`` and ``"echo"`` in counts, ``"detector"`` and ``"detector_echo"`` in nV;
+            echoes are the body's part. ``"track"``: columns as `track_columns` says.
         which
             A slice, which is quick, or numbers of samples.
         """
-        if name not in {"radar", "echo", "detector", "track"}:
-            msg = f"{self.path}: no array {name!r}; there are: radar, echo, detector, track"
+        if name not in get_args(Signal):
+            msg = f"{self.path}: no array {name!r}; there are: {', '.join(get_args(Signal))}"
             raise UsageError(msg)
         return self._rows(name, which).astype(np.float32)
 
@@ -157,7 +158,7 @@ class Dataset:
 
     def stored(self, which: slice) -> dict[str, npt.NDArray[Any]]:
         """Return some samples of every array as they are stored, to take their digest."""
-        names = ("radar", "echo", "detector", "track", "numbers", "codes")
+        names = (*get_args(Signal), "numbers", "codes")
         return {name: self._rows(name, which) for name in names}
 
     def _rows(self, name: str, which: Which) -> npt.NDArray[Any]:

@@ -200,12 +200,17 @@ class Clutter:
     bodies
         Names of the library.
     per_m, depth_m
-        How many per metre of lane; where their tops are.
+        How many of them the lane's plane cuts per metre; where their tops are. The solver takes
+        each for as long as it is across the lane: stones and roots, no metal.
+    scrap, scrap_per_m2
+        Names of small metal that the detector alone hears, and how many per area around the lane.
     """
 
     bodies: tuple[str, ...] = ()
     per_m: Pair = (0.0, 4.0)
     depth_m: Pair = (0.0, 0.3)
+    scrap: tuple[str, ...] = ()
+    scrap_per_m2: Pair = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         _require_ranges(self, "clutter")

@@ -24,6 +24,7 @@ SITE, SCENE, MATERIALS = 1, 2, 3
 LANES_APART_M = 3.0
 WAVES = 6
 LOWEST_M = 0.1
+SCRAP_BESIDE_M = 0.8
 TRIES = 20
 PLUG_CHANGE = (-0.05, 0.03)
 """Of the moisture in a hole that was filled in again."""
@@ -104,6 +105,8 @@ class Scene:
         Bodies that samples show, each alone.
     clutter, plugs
         What belongs to the ground.
+    scrap
+        Small metal for the detector alone.
     """
 
     number: int
@@ -120,6 +123,7 @@ class Scene:
     patch: Patch
     burials: tuple[PlacedBody, ...]
     clutter: tuple[PlacedBody, ...]
+    scrap: tuple[PlacedBody, ...]
     plugs: tuple[Plug, ...]
     samples: tuple[Sample, ...]
     materials: tuple[int, ...]
@@ -182,8 +186,9 @@ def scene_of(recipe: Recipe, number: int) -> Scene:
     burials = tuple(_burial(recipe, across, rng) for _ in range(recipe.scenes.burials))
     scene = Scene(
         number, site, seed, across, height, jitter, tilt, speed, slope, separation, flight,
-        recipe.patch, burials, _clutter(recipe, across, burials, rng), _plugs(across, burials, rng),
-        (), (recipe.seed, MATERIALS, number),
+        recipe.patch, burials, _clutter(recipe, across, burials, rng),
+        _scrap(recipe, across, rng), _plugs(across, burials, rng), (),
+        (recipe.seed, MATERIALS, number),
     )  # fmt: skip
     return replace(scene, samples=tuple(_samples(recipe, scene, rng)))
 
@@ -278,23 +283,54 @@ def _clutter(
     wanted = int(rng.poisson(float(rng.uniform(*clutter.per_m)) * length))
     placed: list[PlacedBody] = []
     for number in range(wanted):
-        name = clutter.bodies[int(rng.integers(len(clutter.bodies)))]
-        body = load_library().draw(name, rng)
         for _ in range(TRIES):
-            one = PlacedBody(
-                body,
-                along_m=float(rng.uniform(-margin, recipe.patch.length_m + margin)),
-                across_m=across + float(rng.uniform(-0.8, 0.8)) * body.outer_radius_m,
-                depth_m=float(rng.uniform(*clutter.depth_m)),
-                tilt_deg=float(rng.uniform(0.0, 30.0)),
-                tilt_direction_deg=float(rng.uniform(0.0, 360.0)),
-                turn_deg=float(rng.uniform(0.0, 360.0)),
-                name=f"{name} {number}",
-            )
+            one = _lying(recipe, clutter.bodies, number, (across, 0.8), rng)
             if not any(_touch(one, other) for other in (*burials, *placed)):
                 placed.append(one)
                 break
     return tuple(placed)
+
+
+def _scrap(recipe: Recipe, across: float, rng: np.random.Generator) -> tuple[PlacedBody, ...]:
+    """Return small metal around the lane, for the detector."""
+    clutter = recipe.clutter
+    if not clutter.scrap:
+        return ()
+    length = recipe.patch.length_m + 2.0 * recipe.half_width_m
+    mean = float(rng.uniform(*clutter.scrap_per_m2)) * length * 2.0 * SCRAP_BESIDE_M
+    return tuple(
+        _lying(recipe, clutter.scrap, number, (across, 0.0), rng)
+        for number in range(int(rng.poisson(mean)))
+    )
+
+
+def _lying(
+    recipe: Recipe,
+    names: tuple[str, ...],
+    number: int,
+    beside: tuple[float, float],
+    rng: np.random.Generator,
+) -> PlacedBody:
+    """Return a body at random along the lane.
+
+    `beside` is the lane's place across, and how much of the body's radius its middle may lie off
+    it; 0: anywhere within `SCRAP_BESIDE_M`.
+    """
+    name = names[int(rng.integers(len(names)))]
+    body = load_library().draw(name, rng)
+    across, share = beside
+    farthest = share * body.outer_radius_m or SCRAP_BESIDE_M
+    margin = recipe.half_width_m
+    return PlacedBody(
+        body,
+        along_m=float(rng.uniform(-margin, recipe.patch.length_m + margin)),
+        across_m=across + farthest * float(rng.uniform(-1.0, 1.0)),
+        depth_m=float(rng.uniform(*recipe.clutter.depth_m)),
+        tilt_deg=float(rng.uniform(0.0, 30.0)),
+        tilt_direction_deg=float(rng.uniform(0.0, 360.0)),
+        turn_deg=float(rng.uniform(0.0, 360.0)),
+        name=f"{name} {number}",
+    )
 
 
 def _touch(one: PlacedBody, other: PlacedBody) -> bool:

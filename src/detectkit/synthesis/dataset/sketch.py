@@ -11,18 +11,17 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.sim.antenna import lines_of, with_effects
 from detectkit.sim.bodies import PlacedBody
 from detectkit.sim.instruments import Radar
 from detectkit.sim.refraction import LIGHT_M_PER_S
 from detectkit.synthesis.dataset.detector import strip
-from detectkit.synthesis.dataset.heard import Heard
+from detectkit.synthesis.dataset.heard import Heard, heard_of, recorded
 from detectkit.synthesis.dataset.recipe import Recipe
 from detectkit.synthesis.dataset.scene import Sample, Scene
 
 Values = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
 
-WAVE_S = 40e-9
 REFLECTED = 0.2
 """Of what a body meets, at one metre."""
 
@@ -39,19 +38,17 @@ def sketched(recipe: Recipe, scene: Scene) -> Heard:
     """
     del recipe
     pairs = [_sample(scene, one) for one in scene.samples]
-    detector = [strip(scene, one) for one in scene.samples]
-    radar, echo = zip(*pairs, strict=True)
-    return Heard(np.stack(radar), np.stack(echo), np.stack(detector))
+    return heard_of(pairs, [strip(scene, one) for one in scene.samples])
 
 
-def _sample(scene: Scene, sample: Sample) -> tuple[npt.NDArray[np.float32], ...]:
+def _sample(scene: Scene, sample: Sample) -> tuple[Floats, Floats]:
     radar, track = sample.radar, scene.track
     body = scene.body_of(sample)
     ground = _mirror(scene, radar) + sum(_point(scene, radar, one) for one in scene.clutter)
-    parts = [ground] if body is None else [ground + _point(scene, radar, body), ground]
-    heard = [with_effects(one, radar, track.time_s, seed=sample.seed) for one in parts]
+    alone = np.zeros_like(ground) if body is None else _point(scene, radar, body)
+    heard, part = recorded(ground, alone, radar, time_s=track.time_s, seed=sample.seed)
     cut = slice(sample.first_sample, sample.first_sample + scene.patch.samples)
-    return heard[0][:, cut], (heard[0] - heard[-1])[:, cut]
+    return heard[:, cut], part[:, cut]
 
 
 def _mirror(scene: Scene, radar: Radar) -> Values:
@@ -75,7 +72,7 @@ def _point(scene: Scene, radar: Radar, body: PlacedBody) -> Values:
 
 
 def _echoes(radar: Radar, time_s: Values, size: Values) -> Values:
+    """Return Ricker wavelets at the radar's centre frequency, (traces, samples)."""
     delay = np.arange(radar.samples) * radar.sample_interval_s - radar.time_zero_s
-    lines = lines_of(radar, WAVE_S)
-    late = delay - time_s[:, np.newaxis]
-    return np.asarray(size[:, np.newaxis] * lines.at(late.ravel()).reshape(late.shape))
+    phase = (np.pi * radar.centre_hz * (delay - time_s[:, np.newaxis])) ** 2
+    return np.asarray(size[:, np.newaxis] * (1.0 - 2.0 * phase) * np.exp(-phase))

@@ -25,7 +25,7 @@ ONE_THREAD = {
 }
 
 
-class WorkerError(DetectkitError, RuntimeError):
+class WorkerError(DetectkitError, ChildProcessError):
     """A worker was lost; what it had not handed in is made again the next time."""
 
 
@@ -81,8 +81,8 @@ class Processes:
             yield from _as_done(futures)
         except BrokenProcessPool as error:
             msg = (
-                f"a worker was killed, perhaps for lack of memory; what is written is kept: run "
-                f"the same command again, with fewer than {self.count} workers"
+                "a worker ended before its work did, perhaps for lack of memory; what is written "
+                f"is kept: run the same command again, with fewer than {self.count} workers"
             )
             raise WorkerError(msg) from error
         finally:
