@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from detectkit.core import ShapeError
 from detectkit.sim.antenna import Radar, dropped, with_effects
 
-TIME_S = 3.0 + np.arange(40) / 50.0
+TIME_S = 3.0 + np.arange(24) / 50.0
 QUIET = Radar(
     crosstalk_counts=0.0,
     ringing_counts=0.0,
@@ -43,8 +43,8 @@ def test_a_quiet_radar_adds_nothing() -> None:
     np.testing.assert_allclose(with_effects(tone(), QUIET, TIME_S, seed=1), tone(), atol=1e-3)
 
 
-@settings(max_examples=15, deadline=None)
-@given(cuts=st.lists(st.integers(0, len(TIME_S)), max_size=6))
+@settings(max_examples=6, deadline=None)
+@given(cuts=st.lists(st.integers(0, len(TIME_S)), max_size=4))
 def test_in_any_pieces_the_bits_are_the_same(cuts: list[int]) -> None:
     cuts = sorted(cuts)
     pieces = [

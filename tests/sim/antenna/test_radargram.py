@@ -18,7 +18,7 @@ from detectkit.sim.fdtd import Pulse, Responses
 LIGHT_M_PER_S = 299_792_458.0
 MU_0 = 4e-7 * math.pi
 PULSE = Pulse(1.2e9)
-INTERVAL_S = 1.1e-11
+INTERVAL_S = 2.2e-11
 RADAR = Radar(samples=400, sample_interval_s=2.5e-11)
 
 
@@ -77,7 +77,7 @@ def test_cutting_the_shots_changes_no_bit() -> None:
     whole = radargram(heard, RADAR)
     pieces = [
         radargram(Responses(part, INTERVAL_S, PULSE), RADAR)
-        for part in np.split(heard.field, [1, 5, 22])
+        for part in np.split(heard.field, [1, 22])
     ]
     np.testing.assert_array_equal(np.concatenate(pieces), whole)
 
@@ -195,7 +195,9 @@ class TestRefusals:
             radargram(far_field(0.9, -1.0), radar)
         wanted = float(str(told.value).rsplit("centre_hz=", 1)[1].rstrip(")"))
         assert 2e9 < wanted < 5e9
-        radargram(far_field(0.9, -1.0, pulse=Pulse(wanted), interval_s=4e-12), radar)
+        radargram(
+            far_field(0.9, -1.0, pulse=Pulse(wanted), interval_s=8e-12, window_s=11e-9), radar
+        )
 
     def test_a_record_that_ends_too_early_says_how_long_it_should_be(self) -> None:
         needed = record_s(RADAR, PULSE)
