@@ -251,8 +251,10 @@ def _say_made(made: Dataset, groups: int, taken_s: float) -> None:
 
 
 def _say_plan(recipe: Recipe, workers: int, *, as_json: bool) -> None:
+    from detectkit.synthesis.dataset.build import require_makeable
     from detectkit.synthesis.dataset.plan import measured, plan_of
 
+    require_makeable(recipe)
     plan = plan_of(recipe, trial=measured)
     seconds = plan.seconds(workers)
     if as_json:

@@ -19,7 +19,9 @@ Values = npt.NDArray[np.floating[Any]]
 SHORT = {"anti-personnel": "AP", "anti-tank": "AT", "fragmentation": "fragm.", "clutter": "clutter"}
 PER_ROW = 3
 ROWS = 6
-PANELS = ("as recorded", "less mean trace", "body alone (truth)")
+PANELS = ("as recorded", "less mean trace, root scale", "body alone (truth)")
+POWERS = (1.0, 0.5, 1.0)
+"""Of the colours: by the root, weak echoes show beside what is left of the ground's."""
 DPI = 100
 ROW_IN = 2.55
 LOUD_PERCENTILE = 99.7
@@ -88,10 +90,12 @@ def _draw(axes: list[Axes], dataset: Dataset, number: int) -> None:
     begin_ns = 1e9 * float(labels["begin_s"])
     length_m = (patch.traces - 1) * patch.spacing_m
     extent = (0.0, length_m, begin_ns + 1e9 * patch.samples * patch.interval_s, begin_ns)
-    for panel, values in zip(axes, (radar, radar - radar.mean(axis=0), echo), strict=True):
+    less = radar - radar.mean(axis=0)
+    for panel, values, power in zip(axes, (radar, less, echo), POWERS, strict=True):
         level = _level(values)
+        shown = np.sign(values) * (np.abs(values) / level) ** power
         panel.imshow(
-            values.T, aspect="auto", cmap=COLOURS, vmin=-level, vmax=level, extent=extent,
+            shown.T, aspect="auto", cmap=COLOURS, vmin=-1.0, vmax=1.0, extent=extent,
             interpolation="nearest",
         )  # fmt: skip
         panel.tick_params(labelsize=6, length=2)
@@ -127,7 +131,7 @@ def _caption(dataset: Dataset, number: int) -> tuple[str, str]:
         f"{1e3 * labels['conductivity_s_per_m']:.0f} mS/m"
     )
     if category == "empty":
-        return f"#{number}  no body, {labels['clutter']} pieces of clutter", second
+        return f"#{number}  no body; pieces of clutter: {labels['clutter']}", second
     first = (
         f"#{number}  {dataset.words('body')[number]} ({SHORT[category]}), "
         f"{100.0 * labels['depth_m']:.0f} cm deep, {100.0 * abs(labels['across_m']):.0f} cm beside"
@@ -145,6 +149,7 @@ def _say(figure: Figure, dataset: Dataset, shown: int) -> None:
     figure.suptitle(title, fontsize=13, x=0.042, y=0.995, ha="left", va="top")
     note = (
         "No real ground was measured. Colours: red and blue are positive and negative counts, each "
-        "panel with its own scale. The third panel is known to a simulation only."
+        "panel with its own scale, the middle one by the root. The third panel is known to a "
+        "simulation only."
     )
     figure.text(0.042, 0.006, note, fontsize=7.5, va="bottom")

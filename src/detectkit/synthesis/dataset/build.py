@@ -17,6 +17,7 @@ import numpy as np
 from detectkit import __version__
 from detectkit.core import FormatError, ShapeError
 from detectkit.core.settings import settings_of
+from detectkit.sim.bodies import load_library
 from detectkit.synthesis.dataset.heard import Heard
 from detectkit.synthesis.dataset.labels import code_row, number_row
 from detectkit.synthesis.dataset.layout import RECORDS, Group, arrays_of, digest_of
@@ -79,7 +80,7 @@ def make_dataset(
     FormatError
         What lies on disk is not what was written; it is made again the next time.
     """
-    require_sites(recipe)
+    require_makeable(recipe)
     writer = DatasetWriter(path, recipe)
     missing = writer.missing()
     there = recipe.group_count - len(missing)
@@ -179,12 +180,20 @@ def physics_of(recipe: Recipe) -> Physics:
     return heard_full_wave
 
 
-def require_sites(recipe: Recipe) -> None:
-    """Raise where a site's draw is not allowed, before anything is computed."""
+def require_makeable(recipe: Recipe) -> None:
+    """Raise where a body is unknown or a site's draw is not allowed, before anything is computed.
+
+    Raises
+    ------
+    UsageError
+        Names the body or the setting, and what is allowed.
+    """
+    library, clutter = load_library(), recipe.clutter
+    for name in (*(one.name for one in recipe.bodies), *clutter.bodies, *clutter.scrap):
+        library[name]
     for number in range(-(-recipe.scene_count // recipe.scenes.scenes_per_site)):
         site_of(recipe, number)
-    if recipe.scene_count:
-        scene_of(recipe, 0)
+    scene_of(recipe, 0)
 
 
 def _sample_record(sample: Sample) -> dict[str, Any]:

@@ -14,7 +14,11 @@ from detectkit.sim.instruments import Radar
 
 Floats = npt.NDArray[np.float32]
 Pair = tuple[Floats, Floats]
-NO_LIMIT = 1e9
+QUIET: dict[str, Any] = {
+    "crosstalk_counts": 0.0, "ringing_counts": 0.0, "wow_counts": 0.0, "offset_counts": 0.0,
+    "noise_counts": 0.0, "rfi_counts": 0.0, "adc_bits": 0, "compression": 1.0,
+}  # fmt: skip
+"""What is added to an echo whether it is there or not, and what is done to the sum."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,8 +57,8 @@ def recorded(
 ) -> Pair:
     """Return what a radar records of ground and body, and the body's part of it.
 
-    The part is the difference of two records with the same noise, drift and jitter, without the
-    digitiser: its steps would be larger than many an echo.
+    The part has the same drift and jitter, but no noise and no digitiser, whose steps would be
+    larger than many an echo.
 
     Parameters
     ----------
@@ -66,6 +70,4 @@ def recorded(
     heard = with_effects(ground + echo, radar, time_s, seed=seed)
     if not echo.any():
         return heard, np.zeros_like(heard)
-    straight = replace(radar, adc_bits=0, compression=1.0, full_scale_counts=NO_LIMIT)
-    both = [with_effects(one, straight, time_s, seed=seed) for one in (ground + echo, ground)]
-    return heard, both[0] - both[1]
+    return heard, with_effects(echo, replace(radar, **QUIET), time_s, seed=seed)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -51,7 +52,7 @@ class Ranges(Generic[T]):
 
     kind: type[T]
     table: Table
-    where: str
+    where: str = field(compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.table, Mapping):
@@ -121,7 +122,7 @@ class Ranges(Generic[T]):
 
     def _spread(self, name: str) -> Spread:
         """Return how a value is drawn, from what the class wants and what the table gives."""
-        hint = _plain(str if name == "preset" else get_type_hints(self.kind).get(name))
+        hint = _plain(str if name == "preset" else _hints(self.kind).get(name))
         value = self.table[name]
         if not isinstance(value, list) or not value or get_origin(hint) is tuple:
             return "none"
@@ -139,6 +140,11 @@ class Ranges(Generic[T]):
         if len(value) != 2 or not numbers or value[0] > value[1]:
             msg = f"{self.where}: {name} = {value!r}: give one number, or [low, high]"
             raise UsageError(msg)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _plain(hint: Any) -> Any:

@@ -7,6 +7,7 @@ made again, whatever a kill left of it.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,6 +77,7 @@ class DatasetWriter:
         counts = self.recipe.scenes
         with writing(self.path):
             for name, values in group.items():
+                _remove(self.path / name / "c" / str(number))
                 per_scene = 1 if name == RECORDS else counts.samples
                 first = number * counts.scenes_per_shard * per_scene
                 array_of(self._group, name)[first : first + len(values)] = values
@@ -96,8 +98,6 @@ class DatasetWriter:
 
     def _begin(self) -> None:
         """Make the empty dataset under a hidden name, then name it: no half of one is left."""
-        import shutil
-
         import zarr
 
         part = self.path.with_name(f".{self.path.name}.part")
@@ -139,6 +139,14 @@ def writing(path: Path) -> Iterator[None]:
             "room and run the same command again"
         )
         raise DatasetWriteError(msg) from error
+
+
+def _remove(place: Path) -> None:
+    """Remove what a killed run may have left of a shard: it is not to be read."""
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def _create(root: zarr.Group, kind: ArrayKind, recipe: Recipe) -> None:
