@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,9 +102,7 @@ def _draw_map(axes: Axes, flown: SimulatedFlight) -> None:
             f"lane {number + 1}", (east[0], north[0]), xytext=(-4, 0), textcoords="offset points",
             ha="right", va="center", fontsize=8, color=TRACK,
         )  # fmt: skip
-    longitude = np.array([one.one.longitude_deg for one in flown.truth], np.float64)
-    latitude = np.array([one.one.latitude_deg for one in flown.truth], np.float64)
-    east, north, _ = frame.to_local(longitude, latitude)
+    east, north = _places(frame, flown.truth)
     for row, one in enumerate(flown.truth):
         _mark(axes, one, float(east[row]), float(north[row]), size=9.0)
     axes.set_aspect("equal", adjustable="datalim")
@@ -154,10 +153,10 @@ def _draw_lane(
         extent=(along[0], along[-1], float(shown[-1]), float(shown[0])),
     )  # fmt: skip
     index = (stream.header.permittivity or 1.0) ** 0.5
-    for one in flown.truth:
-        if one.line == number and abs(one.offset_m) <= BESIDE_M:
+    for one, at, offset in _beside(flown.truth, flown.lanes[number]):
+        if abs(offset) <= BESIDE_M:
             twt = ground_ns + 2.0 * index * one.one.depth_m / LIGHT_M_PER_NS
-            _mark(axes, one, one.along_track_m, twt, size=11.0)
+            _mark(axes, one, at, twt, size=11.0)
     axes.set_xlim(along[0], along[-1])
     axes.set_ylim(float(shown[-1]), float(shown[0]))
     axes.set_ylabel("two-way time (ns)")
@@ -195,6 +194,24 @@ def _along(longitude_deg: Values, latitude_deg: Values, lane: TrueLane) -> Value
         return np.array([0.0, length])
     x, y, _ = frame.to_local(longitude_deg[[0, -1]], latitude_deg[[0, -1]])
     return np.asarray((x * east[1] + y * north[1]) / length)
+
+
+def _beside(truth: Sequence[Marked], lane: TrueLane) -> Iterator[tuple[Marked, float, float]]:
+    """Yield bodies with their place along a lane and how far to its right they lie."""
+    frame = _frame(lane)
+    east, north = _ends(frame, lane)
+    length = float(np.hypot(east[1], north[1]))
+    x, y = _places(frame, truth)
+    along, offset = x * east[1] + y * north[1], x * north[1] - y * east[1]
+    for row, one in enumerate(truth):
+        yield one, float(along[row]) / length, float(offset[row]) / length
+
+
+def _places(frame: LocalFrame, truth: Sequence[Marked]) -> tuple[Values, Values]:
+    longitude = np.array([one.one.longitude_deg for one in truth], np.float64)
+    latitude = np.array([one.one.latitude_deg for one in truth], np.float64)
+    east, north, _ = frame.to_local(longitude, latitude)
+    return np.asarray(east), np.asarray(north)
 
 
 def _frame(lane: TrueLane) -> LocalFrame:

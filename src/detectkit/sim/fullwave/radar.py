@@ -6,9 +6,9 @@ mean place, no single trace. Places are `FullWave.shot_spacing_m` apart; a trace
 interpolated over four of them by its time, before the receiver's effects are added at its time.
 
 Stated limits: two dimensions with the corrections of `detectkit.sim.spreading`; the vehicle's roll
-moves nothing; targets farther than `FullWave.beside_m` from the plane and clutter that the plane
-does not cut are not heard; lanes that are not parallel to the first have clods and moisture of
-their own where they cross it.
+moves nothing; small clutter is an endless cylinder, and not there where the plane misses it; echoes
+between two bodies that are computed each by itself are left out; lanes that are not parallel to the
+first have clods and moisture of their own where they cross it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from detectkit.sim.antenna import compact_weight, in_air, radargram, record_s
 from detectkit.sim.antenna.effects import Effects, direct_wave, effects_of
-from detectkit.sim.bodies import centre
+from detectkit.sim.bodies import PlacedBody, centre
 from detectkit.sim.burial import Buried
 from detectkit.sim.fdtd import Pulse, Solver
 from detectkit.sim.flight import Trajectory
@@ -43,6 +43,7 @@ Progress = Callable[[int, int, int], None]
 
 LIGHTER = 0.9
 """Of the mean refractive index: dry pieces through which waves come deeper."""
+FULL_SHARE = 0.7
 DENSER = 2.0
 """Standard deviations of the moisture that the cells are fine enough for."""
 
@@ -158,20 +159,27 @@ class FullWaveRadar:
         """Return a lane as the full-wave solver takes it, in coordinates of its own plane."""
         track = self.track(number)
         frame, across_m = track.frame, track.across_m
-        near = self.settings.beside_m
         targets = [frame.turned(one) for one in self.buried.targets]
         clutter = [frame.turned(one) for one in self.buried.clutter]
+        heard = [one for one in targets if abs(one.across_m - across_m) <= self.settings.beside_m]
+        alone = [one for one in clutter if self._is_alone(one, across_m)]
         return Lane(
             self.subsurface,
             self.seed,
             track.shots,
-            targets=tuple(one for one in targets if abs(one.across_m - across_m) <= near),
-            clutter=tuple(clutter),
+            targets=(*heard, *alone),
+            clutter=tuple(one for one in clutter if one not in alone),
             plugs=plugs_of([*targets, *clutter], across_m=across_m),
             surface=lambda along_m: self._ground(frame, along_m, across_m),
             across_m=across_m,
             reach_m=self.settings.reach_m,
         )
+
+    def _is_alone(self, one: PlacedBody, across_m: float) -> bool:
+        """Tell whether clutter is computed by itself, as targets are."""
+        settings = self.settings
+        stands_out = bool(one.body.metal) or 2.0 * one.body.outer_radius_m >= settings.compact_m
+        return stands_out and abs(one.across_m - across_m) <= settings.compact_beside_m
 
     def spacing_m(self) -> float:
         """Return the side of a cell."""
@@ -218,7 +226,7 @@ class FullWaveRadar:
         return counts
 
     def _weight(self, lane: Lane, one: Scattered) -> Values:
-        """Return what the antennas' pattern leaves of a target's echo, (shots,)."""
+        """Return what the antennas' pattern and the reach leave of a target's echo, (shots,)."""
         ground_up_m = lane.ground_up_m(one.body.along_m)
         middle = centre(one.body, ground_up_m=ground_up_m)
         depth_m = max(ground_up_m - middle[1], 0.0)
@@ -235,7 +243,8 @@ class FullWaveRadar:
             return np.asarray(np.arctan(tangent))
 
         sources, receivers = lane.shots.sources[one.shots], lane.shots.receivers[one.shots, 0]
-        return compact_weight(self.radar, angles(sources), angles(receivers))
+        away = np.abs(sources[:, 0] - middle[0]) / lane.reach_m
+        return compact_weight(self.radar, angles(sources), angles(receivers)) * _fade(away)
 
     def _ground(self, frame: Frame, along_m: Values, across_m: float) -> Values:
         """Return the mean ground in a lane's plane."""
@@ -273,6 +282,12 @@ def between(counts: Floats, known_s: Values, time_s: Values) -> Values:
     for offset, weight in enumerate(weights):
         rows += weight * counts[first + offset]
     return rows
+
+
+def _fade(share: Values) -> Values:
+    """Return 1, and over the last part of the reach down to 0: an echo that ends shows its end."""
+    part = np.clip((share - FULL_SHARE) / (1.0 - FULL_SHARE), 0.0, 1.0)
+    return np.asarray(np.cos(0.5 * np.pi * part) ** 2)
 
 
 def _densest(ground: Subsurface) -> float:

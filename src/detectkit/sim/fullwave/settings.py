@@ -26,6 +26,10 @@ class FullWave:
         A target is heard by shots no farther from it along the lane than this.
     beside_m
         Targets farther than this beside the lane are left out.
+    compact_m, compact_beside_m
+        Clutter with metal in it, or at least so wide, is computed as targets are where it lies no
+        farther than this beside the lane: with its true width across it. Other clutter is cut by
+        the lane's plane and stands for an endless cylinder, which is quick and somewhat too loud.
     """
 
     shot_spacing_m: float = 0.02
@@ -34,7 +38,11 @@ class FullWave:
     half_width_m: float = 0.7
     reach_m: float = 0.9
     beside_m: float = 0.5
+    compact_m: float = 0.05
+    compact_beside_m: float = 0.25
 
     def __post_init__(self) -> None:
         require_positive(self, "shot_spacing_m", "half_width_m", "reach_m")
-        require_not_negative(self, "cell_m", "pulse_hz", "beside_m")
+        require_not_negative(
+            self, "cell_m", "pulse_hz", "beside_m", "compact_m", "compact_beside_m"
+        )
