@@ -18,7 +18,7 @@ from detectkit.sim.scene import Section
 METAL_S_PER_M = 1e5
 """From here on gprMax is given a perfect conductor."""
 
-MOST_MATERIALS = 2000
+MOST_MATERIALS = 10_000
 """More than these in a section are merged into steps of equal size."""
 
 ON_GRID = 1e-3

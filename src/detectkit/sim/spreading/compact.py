@@ -91,6 +91,20 @@ def as_compact(
         Responses and shots that do not belong together.
     UsageError
         A width that is not more than 0, an index below 1.
+
+    Examples
+    --------
+    A body is heard less the narrower it is.
+
+    >>> import numpy as np
+    >>> field = np.zeros((1, 1, 256), np.float32)
+    >>> field[0, 0, 100:120] = np.sin(np.linspace(0.0, 2.0 * np.pi, 20))
+    >>> echo = Responses(field, 4e-11, Pulse(1e9))
+    >>> shots = Shots(np.array([[-0.05, 0.4]]), np.array([[[0.05, 0.4]]]))
+    >>> where = {"shots": shots, "centre": (0.0, -0.1), "ground_up_m": 0.0, "across_m": 0.0}
+    >>> sizes = [as_compact(echo, **where, width_m=one, index=2.5).field for one in (0.05, 0.1)]
+    >>> round(float(np.abs(sizes[1]).max() / np.abs(sizes[0]).max()), 1)
+    2.0
     """
     check(scattered, shots, index)
     if width_m <= 0.0:

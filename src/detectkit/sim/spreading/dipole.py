@@ -61,6 +61,22 @@ def as_dipole(responses: Responses, *, shots: Shots, ground_up_m: float, index: 
         Responses and shots that do not belong together.
     UsageError
         An antenna not over the ground, an index below 1.
+
+    Examples
+    --------
+    A line's direct wave, 0.2 m away, becomes a dipole's.
+
+    >>> import numpy as np
+    >>> from detectkit.sim.fdtd import Pulse
+    >>> from detectkit.sim.fdtd.line_source import line_source
+    >>> from detectkit.sim.scene import AIR
+    >>> time_s = 2e-11 * np.arange(400)
+    >>> line = line_source(0.2, Pulse(1e9), time_s, material=AIR)[np.newaxis, np.newaxis]
+    >>> heard = Responses(line.astype(np.float32), 2e-11, Pulse(1e9))
+    >>> shots = Shots(np.array([[0.0, 0.4]]), np.array([[[0.2, 0.4]]]))
+    >>> dipole = as_dipole(heard, shots=shots, ground_up_m=0.0, index=2.5)
+    >>> [round(float(np.abs(one.field).max())) for one in (heard, dipole)]
+    [1033, 4927]
     """
     check(responses, shots, index)
     heights_m = shots.receivers[..., 1] + shots.sources[:, np.newaxis, 1] - 2.0 * ground_up_m
