@@ -122,7 +122,8 @@ class Ranges(Generic[T]):
 
     def _spread(self, name: str) -> Spread:
         """Return how a value is drawn, from what the class wants and what the table gives."""
-        hint = _plain(str if name == "preset" else _hints(self.kind).get(name))
+        kind: Any = self.kind
+        hint = _plain(str if name == "preset" else _hints(kind).get(name))
         value = self.table[name]
         if not isinstance(value, list) or not value or get_origin(hint) is tuple:
             return "none"
