@@ -66,7 +66,7 @@ def correct(medium: Medium, work: Work, e: Floats, first: int, last: int) -> Non
     """Correct lines `first` to before `last`."""
     third = np.float32(1.0 / 12.0)
     for line in range(first, last):
-        start, stop = work.spans[line]
+        start, stop = work.spans[line, 0], work.spans[line, 1]
         row = work.row[line + 1]
         here = e[line + 1, start : stop + 2]
         above, below = e[line, start + 1 : stop + 1], e[line + 2, start + 1 : stop + 1]
@@ -88,9 +88,9 @@ def uniform(
 ) -> None:
     """Advance lines `first` to before `last`: all cells of a line alike, without loss."""
     for line in range(first, last):
-        start, stop = spans[line]
+        start, stop = spans[line, 0], spans[line, 1]
         out, here = new[line + 1, start + 1 : stop + 1], e[line + 1, start + 1 : stop + 1]
-        over, row, under = work.row[line : line + 3]
+        over, row, under = work.row[line], work.row[line + 1], work.row[line + 2]
         wx, mine = work.wx[row, start : stop + 2], work.wy[row, start + 1 : stop + 1]
         above, below = work.wy[over, start + 1 : stop + 1], work.wy[under, start + 1 : stop + 1]
         by = gain[line, 0]
@@ -106,9 +106,9 @@ def plain(
 ) -> None:
     """Advance lines without a Debye pole."""
     for line in range(first, last):
-        start, stop = spans[line]
+        start, stop = spans[line, 0], spans[line, 1]
         out, here = new[line + 1, start + 1 : stop + 1], e[line + 1, start + 1 : stop + 1]
-        over, row, under = work.row[line : line + 3]
+        over, row, under = work.row[line], work.row[line + 1], work.row[line + 2]
         wx, mine = work.wx[row, start : stop + 2], work.wy[row, start + 1 : stop + 1]
         above, below = work.wy[over, start + 1 : stop + 1], work.wy[under, start + 1 : stop + 1]
         loss, gain = medium.loss[line, start:stop], medium.gain[line, start:stop]
@@ -124,9 +124,9 @@ def polar(fields: Fields, work: Work, medium: Medium, spans: Counts, first: int,
     new, e, q = fields
     keep = medium.keep
     for line in range(first, last):
-        start, stop = spans[line]
+        start, stop = spans[line, 0], spans[line, 1]
         out, here = new[line + 1, start + 1 : stop + 1], e[line + 1, start + 1 : stop + 1]
-        over, row, under = work.row[line : line + 3]
+        over, row, under = work.row[line], work.row[line + 1], work.row[line + 2]
         wx, mine = work.wx[row, start : stop + 2], work.wy[row, start + 1 : stop + 1]
         above, below = work.wy[over, start + 1 : stop + 1], work.wy[under, start + 1 : stop + 1]
         loss, gain = medium.loss[line, start:stop], medium.gain[line, start:stop]

@@ -75,8 +75,8 @@ def march(
         updated += _reach(memory, clock.reach, antennas.box, step + 1, width, rim.cells)
         _widen(spans, work.spans, width, at_sides)
         _advance(medium, memory, fields, at_sides)
-        at_levels[0] = spans[0]
-        at_levels[1] = spans[lines - 1]
+        at_levels[0, 0], at_levels[0, 1] = spans[0, 0], spans[0, 1]
+        at_levels[1, 0], at_levels[1, 1] = spans[lines - 1, 0], spans[lines - 1, 1]
         levels(rim, memory.rims, medium, work, fields, at_levels)
         sides(rim, memory.rims, medium, fields, at_sides)
         _drive(medium, antennas, clock.drive[step], fields)
@@ -172,8 +172,8 @@ def _widen(spans: Counts, wide: Counts, width: int, sides: Counts) -> None:
 @njit
 def _drive(medium: Medium, antennas: Antennas, current: np.float32, fields: Fields) -> None:
     new, _, q = fields
-    top, left = antennas.corners[0]
-    down, along = antennas.weights[0]
+    top, left = antennas.corners[0, 0], antennas.corners[0, 1]
+    down, along = antennas.weights[0, 0], antennas.weights[0, 1]
     for one in range(down.shape[0]):
         line = top + one
         for two in range(along.shape[0]):
@@ -187,8 +187,8 @@ def _drive(medium: Medium, antennas: Antennas, current: np.float32, fields: Fiel
 @njit
 def _record(antennas: Antennas, new: Floats, heard: Floats, sample: int) -> None:
     for receiver in range(heard.shape[0]):
-        line, column = antennas.corners[receiver + 1]
-        down, along = antennas.weights[receiver + 1]
+        line, column = antennas.corners[receiver + 1, 0], antennas.corners[receiver + 1, 1]
+        down, along = antennas.weights[receiver + 1, 0], antennas.weights[receiver + 1, 1]
         total = np.float32(0.0)
         for one in range(down.shape[0]):
             part = np.float32(0.0)

@@ -19,13 +19,13 @@ from detectkit.sim.fdtd.kernel import BLOCK, POLAR, Counts, Fields, Floats, Medi
 Table = npt.NDArray[np.float64]
 
 ORDER = 3.0
-STRETCH = 5.0
+STRETCH = 3.0
 """Highest kappa."""
 
-SHIFT_S_PER_M = 0.05
+SHIFT_S_PER_M = 0.02
 """Highest alpha: at the inner side, falling to nothing."""
 
-STRENGTH = 0.8
+STRENGTH = 1.0
 """Times ``(ORDER + 1) / (η Δ)``: highest sigma, η being the impedance of the medium there."""
 
 TOGETHER = 16
@@ -140,13 +140,10 @@ def remember(medium: Medium, cells: int) -> RimMemory:
             both[1, :, : size - 2] = values[:, width - size + 2 :]
         return both
 
-    side, level = (2, lines, size), (2, cells + 2, width)
-    return RimMemory(
-        *(nothing(*side) for _ in range(5)),
-        at_sides(medium.gain),
-        at_sides(medium.pole),
-        *(nothing(*level) for _ in range(3)),
-    )
+    field, phi, flux, psi, more = (nothing(2, lines, size) for _ in range(5))
+    level_phi, level_flux, level_psi = (nothing(2, cells + 2, width) for _ in range(3))
+    gain, pole = at_sides(medium.gain), at_sides(medium.pole)
+    return RimMemory(field, phi, flux, psi, more, gain, pole, level_phi, level_flux, level_psi)
 
 
 @njit
@@ -200,7 +197,7 @@ def levels(
     lines = medium.gain.shape[0]
     wy, row = work.wy, work.row
     for side in range(2):
-        start, stop = at[side]
+        start, stop = at[side, 0], at[side, 1]
         if stop <= start:
             continue
         top = 0 if side == 0 else lines - 1 - rim.cells
@@ -220,9 +217,18 @@ def levels(
 
 
 @njit
-def _level(by, memory, medium, work, fields, side, cell, at):  # type: ignore[no-untyped-def]
+def _level(
+    by: Floats,
+    memory: RimMemory,
+    medium: Medium,
+    work: Work,
+    fields: Fields,
+    side: int,
+    cell: int,
+    at: Counts,
+) -> None:
     new, _, q = fields
-    start, stop = at[side]
+    start, stop = at[side, 0], at[side, 1]
     line = cell if side == 0 else medium.gain.shape[0] + 1 - by.shape[1] + cell
     psi = memory.level_psi[side, cell, start:stop]
     over = memory.level_flux[side, cell, start:stop]
