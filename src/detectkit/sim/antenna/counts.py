@@ -77,7 +77,7 @@ def radargram(
     trace_s = np.arange(radar.samples, dtype=np.float64) * radar.sample_interval_s
     trace_s -= radar.time_zero_s
     into, out_of = _transforms(lines, responses.pulse, time_s, trace_s)
-    into *= responses.interval_s * radar.mirror_counts
+    into *= responses.interval_s * radar.mirror_counts * _fading(time_s, responses.pulse)
     counts = _in_blocks(field, into, out_of)
     if weight is not None:
         counts *= np.asarray(weight, np.float32)[:, np.newaxis]
@@ -152,6 +152,12 @@ def _missing(lines: Lines, pulse: Pulse) -> float:
     strongest = np.abs(radiated(pulse, np.sqrt(2.0) * np.array([pulse.centre_hz])))[0]
     energy = np.abs(lines.weight) ** 2
     return float(energy[size < WEAK * strongest].sum() / energy.sum())
+
+
+def _fading(time_s: Values, pulse: Pulse) -> Values:
+    """Return 1, and to 0 over the record's end, where a slow field would be cut; (times, 1)."""
+    left = np.clip((time_s[-1] - time_s) / pulse.peak_s, 0.0, 1.0)
+    return np.asarray(np.sin(0.5 * np.pi * left) ** 2)[:, np.newaxis]
 
 
 def _gate(responses: Responses, radar: Radar) -> Values:

@@ -60,28 +60,25 @@ def drawn(radar: Radar) -> Wave:
 
     The logarithm of its spectrum is a parabola of the wanted -10 dB band plus random ripple; the
     phase follows from the folded cepstrum (Oppenheim and Schafer, Discrete-Time Signal Processing,
-    §13.5), so that its energy comes as early as it can. Damping moves all zeros inwards and leaves
-    the phase minimal.
+    §13.5). The wave is damped, then what no antenna radiates, its mean, is taken from the spectrum
+    and the phase made minimal again.
     """
     interval_s = 1.0 / (STEPS_A_PERIOD * radar.centre_hz)
     count = fft.next_fast_len(round(max(LENGTH_S, 16.0 / radar.centre_hz) / interval_s), real=True)
     count += count % 2
     freq = fft.rfftfreq(count, interval_s)
-    size = _random_size(radar, freq)
+    ringing = _minimum_phase(_random_size(radar, freq), count)
+    ringing *= np.exp(-np.arange(count) * interval_s / radar.antenna_decay_s)
+    size = np.abs(fft.rfft(ringing)) * _radiating(freq, radar.centre_hz)
+    return _faded(_minimum_phase(size, count)[: count // 2]), interval_s
+
+
+def _minimum_phase(size: Values, count: int) -> Values:
+    """Return the wave of an amplitude spectrum whose energy comes as early as it can."""
     cepstrum = fft.irfft(np.log(np.maximum(size, FLOOR * size.max())), count)
     cepstrum[1 : count // 2] *= 2.0
     cepstrum[count // 2 + 1 :] = 0.0
-    wave = fft.irfft(np.exp(fft.rfft(cepstrum)), count)[: count // 2]
-    wave *= np.exp(-np.arange(wave.size) * interval_s / radar.antenna_decay_s)
-    return _at_rest(_faded(wave), radar.centre_hz * interval_s), interval_s
-
-
-def _at_rest(wave: Values, cycles_a_sample: float) -> Values:
-    """Return the wave, some silence before it, without what no antenna radiates: its mean."""
-    before = wave.size // 4
-    count = 2 * wave.size
-    spectrum = fft.rfft(np.concatenate([np.zeros(before), wave]), count)
-    return np.asarray(fft.irfft(spectrum * _radiating(fft.rfftfreq(count), cycles_a_sample), count))
+    return np.asarray(fft.irfft(np.exp(fft.rfft(cepstrum)), count))
 
 
 def _radiating(freq: Values, centre: float) -> Values:
