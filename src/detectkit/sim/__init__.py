@@ -1,13 +1,15 @@
-"""Simulated flights by a ray/Born model: a scenario in, rows for virtual instruments out.
+"""Simulated flights: a scenario in, rows for virtual instruments out.
 
-Nothing here is full-wave. Travel times are right, amplitudes are plausible; good for tests of the
-software and for demonstrations, never for a statement of detection performance.
+The radar is simulated by rays (``model = "ray"``, a preview: travel times are right, amplitudes are
+plausible) or full-wave in the lanes' vertical planes (``model = "full-wave"``). Good for tests of
+the software, for training and for demonstrations, never for a statement of detection performance.
 """
 
 from __future__ import annotations
 
 from detectkit.core.platform import PLATFORM_COLUMNS
-from detectkit.sim.ground import BuriedObject, Soil, Terrain
+from detectkit.sim.fullwave.settings import FullWave
+from detectkit.sim.ground import BuriedObject, Soil, Terrain, Vegetation
 from detectkit.sim.instruments import (
     Altimeter,
     Channel,
@@ -33,6 +35,7 @@ __all__ = [
     "Episode",
     "Flight",
     "FlightSimulator",
+    "FullWave",
     "Magnetometer",
     "Radar",
     "Receiver",
@@ -44,6 +47,7 @@ __all__ = [
     "TrueLane",
     "TrueObject",
     "Truth",
+    "Vegetation",
     "VirtualInstrument",
     "Wind",
 ]

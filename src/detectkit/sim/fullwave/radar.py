@@ -243,8 +243,9 @@ class FullWaveRadar:
             return np.asarray(np.arctan(tangent))
 
         sources, receivers = lane.shots.sources[one.shots], lane.shots.receivers[one.shots, 0]
-        away = np.abs(sources[:, 0] - middle[0]) / lane.reach_m
-        return compact_weight(self.radar, angles(sources), angles(receivers)) * _fade(away)
+        away = np.maximum(np.abs(sources[:, 0] - middle[0]), np.abs(receivers[:, 0] - middle[0]))
+        faded = _fade(away / lane.reach_m)
+        return compact_weight(self.radar, angles(sources), angles(receivers)) * faded
 
     def _ground(self, frame: Frame, along_m: Values, across_m: float) -> Values:
         """Return the mean ground in a lane's plane."""

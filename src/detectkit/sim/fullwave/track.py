@@ -17,6 +17,7 @@ from detectkit.sim.route import PlannedLane
 Values = npt.NDArray[np.float64]
 
 FEWEST = 4
+SLACK = 1e-9
 LOWEST_M = 0.06
 """Antennas are never nearer to the mean ground: the solver needs air between them and clods."""
 
@@ -82,7 +83,8 @@ class LaneTrack:
 def frame_of(lane: PlannedLane) -> Frame:
     """Return the frame of a lane."""
     turn = math.atan2(lane.to_m[1] - lane.from_m[1], lane.to_m[0] - lane.from_m[0])
-    if abs(turn) > 0.5 * math.pi:
+    right = 0.5 * math.pi + SLACK
+    if not -right + 2.0 * SLACK < turn <= right:
         turn -= math.copysign(math.pi, turn)
     return Frame(turn)
 
