@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from detectkit.core import concat
+from detectkit.core import Block, concat
 from detectkit.core.platform import PLATFORM_COLUMNS
 from detectkit.geo import LocalFrame
 from detectkit.io import Recording, Stream, open_recording
@@ -137,15 +138,17 @@ def _mark(axes: Axes, one: Marked, x: float, y: float, *, size: float) -> None:
 def _draw_lane(
     axes: Axes, stream: Stream, flown: SimulatedFlight, number: int, heights: _Heights
 ) -> None:
-    block = concat([one for one in stream.blocks() if len(one)])
-    twt_ns = 1e9 * block.coord("twt_s")
+    blocks = [one for one in stream.blocks() if len(one)]
+    twt_ns = 1e9 * blocks[0].coord("twt_s")
     step_ns = float(twt_ns[1] - twt_ns[0])
-    late = heights.late_ns(block.coord("time_ns")) / step_ns
-    level = shift_rows(block.data.astype(np.float32), -late)
+    late = heights.late_ns(_joined(blocks, "time_ns")) / step_ns
+    data = np.concatenate([one.data for one in blocks]).astype(np.float32)
+    level = shift_rows(data, -late)
     ground_ns = _ground_ns(level, twt_ns)
     picture = _evened(subtract_mean_trace(level))
     seen = (twt_ns > ground_ns - BEFORE_NS) & (twt_ns < ground_ns + AFTER_NS)
-    along = _along(block.coord("longitude_deg"), block.coord("latitude_deg"), flown.lanes[number])
+    degrees = (_joined(blocks, "longitude_deg"), _joined(blocks, "latitude_deg"))
+    along = _along(*degrees, flown.lanes[number])
     limit = float(np.percentile(np.abs(picture[:, seen]), CLIP_PERCENTILE)) or 1.0
     shown = twt_ns[seen]
     axes.imshow(
@@ -165,6 +168,11 @@ def _draw_lane(
         loc="left",
         fontsize=9,
     )
+
+
+def _joined(blocks: Sequence[Block], name: str) -> npt.NDArray[Any]:
+    """Return a coordinate of all traces; lost ones between them take no room."""
+    return np.concatenate([one.coord(name) for one in blocks])
 
 
 def _evened(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
