@@ -7,8 +7,9 @@ from detectkit.synthesis.dataset.heard import Heard
 from detectkit.synthesis.dataset.labels import CATEGORIES, CODES, NUMBERS
 from detectkit.synthesis.dataset.layout import DatasetWriteError
 from detectkit.synthesis.dataset.reader import Dataset, open_dataset
-from detectkit.synthesis.dataset.recipe import SPLITS, Recipe
+from detectkit.synthesis.dataset.recipe import Recipe
 from detectkit.synthesis.dataset.scene import Scene, scene_of, site_of
+from detectkit.synthesis.dataset.settings import SPLITS
 from detectkit.synthesis.dataset.workers import Dask, Here, Processes, WorkerError, Workers
 
 __all__ = [

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from detectkit.sim.bodies import PlacedBody
 from detectkit.synthesis.dataset.heard import Heard
-from detectkit.synthesis.dataset.recipe import SPLITS, Recipe
+from detectkit.synthesis.dataset.recipe import Recipe
 from detectkit.synthesis.dataset.scene import Sample, Scene
+from detectkit.synthesis.dataset.settings import SPLITS
 
 Floats = npt.NDArray[np.float32]
 

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from detectkit import __version__
 from detectkit.core import DetectkitError
 from detectkit.synthesis.dataset.labels import CATEGORIES, CODES, METALS, NUMBERS
-from detectkit.synthesis.dataset.recipe import SPLITS, Recipe
+from detectkit.synthesis.dataset.recipe import Recipe
 from detectkit.synthesis.dataset.scene import TRACK_COLUMNS
+from detectkit.synthesis.dataset.settings import SPLITS
 
 if TYPE_CHECKING:
     import zarr

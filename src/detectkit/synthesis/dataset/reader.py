@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from detectkit.core import FormatError, UsageError
 from detectkit.synthesis.dataset.layout import DIGESTS, FORMAT, LAYOUT_VERSION, RECORDS, array_of
-from detectkit.synthesis.dataset.recipe import Patch, Recipe
+from detectkit.synthesis.dataset.recipe import Recipe
+from detectkit.synthesis.dataset.settings import Patch
 
 if TYPE_CHECKING:
     import zarr

@@ -14,7 +14,8 @@ from detectkit.sim.bodies import Library, PlacedBody, load_library
 from detectkit.sim.instruments import Detector, Radar
 from detectkit.sim.refraction import LIGHT_M_PER_S
 from detectkit.sim.scene import Plug, Subsurface
-from detectkit.synthesis.dataset.recipe import SPLITS, Flown, Patch, Recipe, Terrain
+from detectkit.synthesis.dataset.recipe import Recipe, Terrain
+from detectkit.synthesis.dataset.settings import SPLITS, Flown, Patch
 
 Values = npt.NDArray[np.float64]
 
