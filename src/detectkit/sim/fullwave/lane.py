@@ -17,7 +17,7 @@ import numpy.typing as npt
 from detectkit.sim.bodies import Library, PlacedBody, centre, cut, extent_across_m
 from detectkit.sim.fdtd import Responses, Shots, Solver, simulate
 from detectkit.sim.scene import Plug, Section, Shape, Subsurface, ground_section, with_shapes
-from detectkit.sim.spreading import as_compact, as_dipole
+from detectkit.sim.spreading import Outline, as_compact, as_dipole
 
 Values = npt.NDArray[np.float64]
 Surface = Callable[[Values], Values]
@@ -170,6 +170,7 @@ def respond(
             across_m=body.across_m - lane.across_m,
             width_m=extent_across_m(body),
             index=index,
+            outline=_seen_from_above(body),
         )
         echoes.append(Scattered(body, numbers, seen))
     return LaneResponses(background, tuple(echoes))
@@ -193,6 +194,11 @@ def section_of(lane: Lane, library: Library, solver: Solver, *, spacing_m: float
         plugs=lane.plugs,
     )
     return with_shapes(section, _clutter_shapes(lane, library))
+
+
+def _seen_from_above(placed: PlacedBody) -> Outline:
+    """Return how the outermost part ends across the lane."""
+    return "square" if placed.body.parts[0].shape in {"box", "capsule"} else "round"
 
 
 def _clutter_shapes(lane: Lane, library: Library) -> Sequence[Shape]:

@@ -9,7 +9,7 @@ the explanation "Two and three dimensions".
 
 from __future__ import annotations
 
-from detectkit.sim.spreading.compact import as_compact
+from detectkit.sim.spreading.compact import Outline, as_compact
 from detectkit.sim.spreading.dipole import as_dipole
 
-__all__ = ["as_compact", "as_dipole"]
+__all__ = ["Outline", "as_compact", "as_dipole"]
