@@ -20,8 +20,6 @@ from detectkit.sim.scene.section import Section
 SPACING_M = 0.005
 COLUMNS, ROWS = 400, 240
 PULSE = Pulse(1e9)
-GPRMAX_PER_S = 30e6
-"""gprMax 4.0.1 on the machine that this was first measured on, in the same scene."""
 
 
 def scene(*, debye_strength: float) -> Section:
@@ -67,7 +65,6 @@ def measure(benchmark: Any, section: Section, solver: Solver, count: int) -> Non
     benchmark.extra_info["window_cells"] = run.frame.shape
     benchmark.extra_info["million_cell_steps_per_s"] = rate / 1e6
     benchmark.extra_info["truly_updated"] = run.updated / (run.cell_steps * count)
-    benchmark.extra_info["times_gprmax"] = rate / GPRMAX_PER_S
     share = run.updated / (run.cell_steps * count)
     print(
         f"\n{run.frame.shape} cells, {run.steps.steps} steps: {rate / 1e6:.0f} million cell-steps "
