@@ -25,7 +25,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 SHELL = re.compile(r"^```(?:bash|console|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`((?:make|detectkit) [^`]+)`")
 TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
-GROUPS = {"calibrate"}
+GROUPS = {"calibrate", "simulate"}
 """Commands that have commands of their own."""
 DETECTKIT = [sys.executable, "-c", "from detectkit.cli import main; main()"]
 
