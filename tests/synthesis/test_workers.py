@@ -19,12 +19,14 @@ def test_here_answers_in_order() -> None:
     assert list(Here().answers(abs, [-3, 1])) == [(-3, 3), (1, 1)]
 
 
+@pytest.mark.slow
 def test_processes_leave_the_environment_as_it_was() -> None:
     before = dict(os.environ)
     assert sorted(Processes(2).answers(abs, [-3, -1])) == [(-3, 3), (-1, 1)]
     assert dict(os.environ) == before
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_told_with_what_to_do() -> None:
     with pytest.raises(WorkerError, match="with fewer than 2 workers"):
         list(Processes(2).answers(signal.raise_signal, [signal.SIGKILL]))
