@@ -207,6 +207,14 @@ def test_waypoints_may_stand_in_a_file_beside_the_scenario(tmp_path: Path) -> No
         Scenario.read(path)
 
 
+def test_the_settings_on_the_page_are_settings(project_root: Path) -> None:
+    page = (project_root / "docs/how-to/simulate-a-flight.md").read_text(encoding="utf-8")
+    _, _, rest = page.partition('```toml title="field.toml"\n')
+    flown = FlightSimulator(Scenario.from_toml(HEAD + rest.partition("```")[0]))
+    assert len(flown.lanes) == 3
+    assert {one.body for one in flown.truth.objects} == {"PMN-2", "VS-50"}
+
+
 def test_lanes_may_be_flown_at_speeds_of_their_own(simulator: Make) -> None:
     flown = simulator(flight={"lane_speeds_m_per_s": (1.0, 0.5)})
     lasted = [one.end_s - one.start_s for one in flown.lanes]

@@ -52,7 +52,10 @@ class MagneticGround(Protocol):
 class Moves(Protocol):
     """Where the vehicle is, and the ground below: a `Trajectory`, or a hand that moves a coil."""
 
-    surface: Surface
+    @property
+    def surface(self) -> Surface:
+        """The ground below."""
+        ...
 
     def motion(self, time_s: Values) -> Motion:
         """Return the state at each time."""
