@@ -29,7 +29,7 @@ def find_recipe(named: str | Path) -> Recipe:
     Examples
     --------
     >>> find_recipe("default").sample_count
-    1000
+    1008
     """
     shipped = shipped_recipes()
     if str(named) in shipped:
