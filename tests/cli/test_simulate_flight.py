@@ -22,7 +22,7 @@ heading_deg = 40.0
 start_time = 2025-05-14T07:30:00Z
 [flight]
 lanes = 2
-lane_length_m = 2.5
+lane_length_m = 1.5
 lane_spacing_m = 0.4
 height_m = 0.95
 standing_height_m = 0.75
@@ -38,7 +38,7 @@ susceptibility = 1e-3
 [[object]]
 name = "mine"
 body = "PMA-2"
-along_m = 1.2
+along_m = 0.9
 across_m = 0.1
 depth_m = 0.08
 [[object]]
@@ -88,7 +88,7 @@ def test_json_seed_and_rate(detectkit: Command, trial: Path, tmp_path: Path) -> 
     answer = detectkit(*words, "--seed", "7", "--radar-hz", "40")
     told = json.loads(answer.out)
     assert (told["simulated"], told["seed"], told["model"]) == (True, 7, "ray")
-    assert 190 <= told["rows"]["gpr"] <= 200
+    assert 110 <= told["rows"]["gpr"] <= 120
     assert told["files"] == [str(path), str(tmp_path / "flight.truth.csv")]
     assert json.loads(open_recording(path).attachments["simulation.json"])["seed"] == 7
 

@@ -237,7 +237,7 @@ def test_an_error_leaves_nothing_and_a_file_is_not_replaced(tmp_path: Path) -> N
 
 def test_a_full_wave_flight_goes_on_where_it_was_killed(tmp_path: Path) -> None:
     text = (TEXT + FULL).replace("[radar]\n", '[radar]\nmodel = "full-wave"\n')
-    scenario = Scenario.from_toml(text.replace("lane_length_m = 2.0", "lane_length_m = 0.6"))
+    scenario = Scenario.from_toml(text.replace("lane_length_m = 2.0", "lane_length_m = 0.4"))
     store = kept_lanes(tmp_path / "lanes", scenario, seed=4)
     told: list[tuple[int, int]] = []
 
@@ -256,8 +256,11 @@ def test_a_full_wave_flight_goes_on_where_it_was_killed(tmp_path: Path) -> None:
     again = fly(tmp_path, scenario, work=FlightWork(1, store, lambda *one: told.append(one)))
     assert told[-1][0] == told[-1][1] > computed
     assert told[0][0] > 0.3 * told[0][1], "the first lane was not computed again"
-    straight = simulate_flight(scenario, tmp_path / "straight.h5")
-    assert straight.path.read_bytes() == again.path.read_bytes()
+    flown = FlightSimulator(scenario)
+    for block in (one for blocks in lines(open_recording(again.path), "radar-x").values()
+                  for one in blocks):  # fmt: skip
+        told_then = flown.radar(block.coord("trace_counter") / 80.0)
+        np.testing.assert_array_equal(block.data, recorded(told_then, 32_767.0))
     store.forget()
     assert not (tmp_path / "lanes").exists()
     recording = open_recording(again.path)

@@ -23,7 +23,9 @@ class FullWave:
     half_width_m
         What a shot hears of the ground, to both sides.
     reach_m
-        A target is heard by shots no farther from it along the lane than this.
+        A target is heard by shots no farther from it along the lane than this, and fades from
+        seven tenths of it on. Keep it below `half_width_m`: bodies at the rim of what a shot
+        hears answer wrongly (0.1 m inside it they are within 1 %).
     beside_m
         Targets farther than this beside the lane are left out.
     compact_m, compact_beside_m
@@ -36,7 +38,7 @@ class FullWave:
     cell_m: float = 0.0
     pulse_hz: float = 0.0
     half_width_m: float = 0.7
-    reach_m: float = 0.9
+    reach_m: float = 0.65
     beside_m: float = 0.5
     compact_m: float = 0.05
     compact_beside_m: float = 0.25
