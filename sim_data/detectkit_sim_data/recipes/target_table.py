@@ -39,7 +39,7 @@ This page is written by `python -m detectkit_sim_data.recipes.target_table > doc
 import numpy as np
 from detectkit.sim.bodies import PlacedBody, cut, load_library
 
-library = load_library()                        # or load_library("my-targets/")
+library = load_library()  # or load_library("my-targets/")
 nominal = library["PMN-2"]
 drawn = library.draw("PMN-2", np.random.default_rng(1))  # from the ranges below
 placed = PlacedBody(drawn, along_m=2.0, across_m=0.03, depth_m=0.08, tilt_deg=12.0)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from detectkit.sim.fullwave.lane import Lane, LaneResponses, Scattered, respond, section_of
-from detectkit.sim.fullwave.plan import solver_for, spacing_for
+from detectkit.sim.fullwave.pattern import pattern_of
+from detectkit.sim.fullwave.plan import solver_for, spacing_for, wettest_index
 
 __all__ = [
     "Lane",
     "LaneResponses",
     "Scattered",
+    "pattern_of",
     "respond",
     "section_of",
     "solver_for",
     "spacing_for",
+    "wettest_index",
 ]

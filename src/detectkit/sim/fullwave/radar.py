@@ -22,19 +22,19 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.sim.antenna import compact_weight, in_air, radargram, record_s
+from detectkit.sim.antenna import in_air, radargram, record_s
 from detectkit.sim.antenna.effects import Effects, direct_wave, effects_of
-from detectkit.sim.bodies import PlacedBody, centre
+from detectkit.sim.bodies import PlacedBody
 from detectkit.sim.burial import Buried
 from detectkit.sim.fdtd import Pulse, Solver
 from detectkit.sim.flight import Trajectory
-from detectkit.sim.fullwave.lane import BAND_HZ, Lane, Scattered, respond
-from detectkit.sim.fullwave.plan import solver_for, spacing_for
+from detectkit.sim.fullwave.lane import BAND_HZ, Lane, respond
+from detectkit.sim.fullwave.pattern import pattern_of
+from detectkit.sim.fullwave.plan import solver_for, spacing_for, wettest_index
 from detectkit.sim.fullwave.settings import FullWave
-from detectkit.sim.fullwave.track import LOWEST_M, Frame, LaneTrack, track_of
+from detectkit.sim.fullwave.track import Frame, LaneTrack, track_of
 from detectkit.sim.instruments import Radar
 from detectkit.sim.layout import plugs_of
-from detectkit.sim.refraction import ray_tangent
 from detectkit.sim.scene import Subsurface
 
 Values = npt.NDArray[np.float64]
@@ -43,9 +43,6 @@ Progress = Callable[[int, int, int], None]
 
 LIGHTER = 0.9
 """Of the mean refractive index: dry pieces through which waves come deeper."""
-FULL_SHARE = 0.7
-DENSER = 2.0
-"""Standard deviations of the moisture that the cells are fine enough for."""
 
 
 class LaneStore(Protocol):
@@ -185,7 +182,9 @@ class FullWaveRadar:
         """Return the side of a cell."""
         if self.settings.cell_m > 0.0:
             return self.settings.cell_m
-        return spacing_for(centre_hz=self.pulse_hz(), index=_densest(self.subsurface))
+        centre_hz = self.pulse_hz()
+        index = wettest_index(self.subsurface, centre_hz=centre_hz)
+        return spacing_for(centre_hz=centre_hz, index=index)
 
     def pulse_hz(self) -> float:
         """Return the centre of the pulse that drives the solver."""
@@ -221,31 +220,9 @@ class FullWaveRadar:
         background = heard.background
         counts = radargram(background, self.radar, air=in_air(background, lane.shots))
         for one in heard.targets:
-            weight = self._weight(lane, one)
+            weight = pattern_of(lane, one, self.radar)
             counts[one.shots] += radargram(one.responses, self.radar, weight=weight)
         return counts
-
-    def _weight(self, lane: Lane, one: Scattered) -> Values:
-        """Return what the antennas' pattern and the reach leave of a target's echo, (shots,)."""
-        ground_up_m = lane.ground_up_m(one.body.along_m)
-        middle = centre(one.body, ground_up_m=ground_up_m)
-        depth_m = max(ground_up_m - middle[1], 0.0)
-        index = math.sqrt(lane.subsurface.at(BAND_HZ)[0])
-        beside_m = one.body.across_m - lane.across_m
-
-        def angles(antennas: Values) -> Values:
-            away = np.hypot(antennas[:, 0] - middle[0], beside_m)
-            height = np.maximum(antennas[:, 1] - ground_up_m, LOWEST_M)
-            tangent = [
-                ray_tangent(float(x), float(h), depth_m, index)
-                for x, h in zip(away, height, strict=True)
-            ]
-            return np.asarray(np.arctan(tangent))
-
-        sources, receivers = lane.shots.sources[one.shots], lane.shots.receivers[one.shots, 0]
-        away = np.maximum(np.abs(sources[:, 0] - middle[0]), np.abs(receivers[:, 0] - middle[0]))
-        faded = _fade(away / lane.reach_m)
-        return compact_weight(self.radar, angles(sources), angles(receivers)) * faded
 
     def _ground(self, frame: Frame, along_m: Values, across_m: float) -> Values:
         """Return the mean ground in a lane's plane."""
@@ -283,18 +260,3 @@ def between(counts: Floats, known_s: Values, time_s: Values) -> Values:
     for offset, weight in enumerate(weights):
         rows += weight * counts[first + offset]
     return rows
-
-
-def _fade(share: Values) -> Values:
-    """Return 1, and over the last part of the reach down to 0: an echo that ends shows its end."""
-    part = np.clip((share - FULL_SHARE) / (1.0 - FULL_SHARE), 0.0, 1.0)
-    return np.asarray(np.cos(0.5 * np.pi * part) ** 2)
-
-
-def _densest(ground: Subsurface) -> float:
-    """Return the refractive index of the wettest soil that a section holds much of."""
-    found = [ground.at(BAND_HZ)[0]]
-    for texture, soil in zip(ground.textures(), ground.soils(), strict=True):
-        wet = min(soil.moisture + DENSER * soil.moisture_std, texture.porosity)
-        found.append(float(np.real(texture.permittivity(np.array(BAND_HZ), np.array(wet)))))
-    return math.sqrt(max(found))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from detectkit.sim.bodies import PlacedBody
 from detectkit.sim.fdtd import Shots
 from detectkit.sim.flight import Trajectory
+from detectkit.sim.fullwave.pattern import LOWEST_M
 from detectkit.sim.instruments import Radar
 from detectkit.sim.route import PlannedLane
 
@@ -18,8 +19,6 @@ Values = npt.NDArray[np.float64]
 
 FEWEST = 4
 SLACK = 1e-9
-LOWEST_M = 0.06
-"""Antennas are never nearer to the mean ground: the solver needs air between them and clods."""
 
 
 @dataclass(frozen=True, slots=True)
