@@ -2,9 +2,11 @@
 #
 # PYTHON  the interpreter that makes the virtual environment (3.11 or later)
 # VENV    where the virtual environment lies
+# GPRMAX  the same of gprMax, for `make gprmax`
 
 PYTHON ?= python3
 VENV ?= .venv
+GPRMAX ?= .gprmax
 BIN := $(VENV)/bin
 DEMO_LINE := sim_data/detectkit_sim_data/demo_line.h5
 DEMO_OUT := out/demo
@@ -17,7 +19,7 @@ TEST_READY := $(VENV)/.ready-test
 DEV_READY := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench docs-steps clean
+.PHONY: help demo test lint types bench gprmax docs-steps clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -42,6 +44,11 @@ types: $(DEV_READY) ## check the types
 
 bench: $(TEST_READY) ## measure the speed; see docs/benchmarks.md
 	$(BIN)/python -m pytest benchmarks --benchmark-enable
+
+gprmax: $(TEST_READY) ## compare the full-wave solver with gprMax (GPL, a program beside; installs it apart)
+	$(BIN)/python -m venv $(GPRMAX)
+	$(GPRMAX)/bin/python -m pip install --quiet "gprMax==4.0.1"
+	DETECTKIT_GPRMAX=$(abspath $(GPRMAX))/bin/python $(BIN)/python -m pytest tests/sim/gprmax -m peers
 
 docs-steps: $(RUN_READY) ## write docs/steps.md from the installed steps
 	$(BIN)/detectkit steps --markdown > docs/steps.md.new

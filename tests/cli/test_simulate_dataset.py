@@ -37,6 +37,7 @@ def test_every_command_shows_examples(detectkit: Command) -> None:
     assert "simulated" in " ".join(detectkit("simulate", "--help").out.split())
 
 
+@pytest.mark.slow
 def test_processes_make_the_same_bits_and_a_second_run_has_nothing_to_do(
     detectkit: Command, trial: Path, tmp_path: Path
 ) -> None:

@@ -322,7 +322,7 @@ class FormatSuite:
             content = sample.path.read_bytes()
             copy = copied(sample, tmp_path / f"leading{index}")
             for place in range(min(len(content), self.leading_bytes)):
-                for value in (0x00, 0xFF):
+                for value in {0x00, 0xFF} - {content[place]}:
                     copy.path.write_bytes(content[:place] + bytes([value]) + content[place + 1 :])
                     self._read_all(copy.path)
 
