@@ -15,7 +15,7 @@ from detectkit.sim import FlightSimulator, Scenario
 from detectkit_sim_data.recipes.make_flights import FLIGHTS, make
 
 LARGEST_BYTES = 1_000_000
-TARGETS = {"ap_line": {"PMN-2", "PMN"}, "at_hill": {"TM-62M", "TM-62P3", "PMN-2"},
+TARGETS = {"ap_row": {"PMN-2", "PMN"}, "at_hill": {"TM-62M", "TM-62P3", "PMN-2"},
            "empty_clutter": set()}  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from detectkit.synthesis.flight import FlightWork, simulate_flight
 from detectkit_sim_data.recipes.registry import write_registry
 
 PACKAGE = Path(__file__).resolve().parent.parent
-FLIGHTS = ("ap_line", "at_hill", "empty_clutter")
+FLIGHTS = ("ap_row", "at_hill", "empty_clutter")
 
 
 def make(name: str, folder: Path, *, threads: int = 1) -> Path:

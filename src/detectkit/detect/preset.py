@@ -307,7 +307,7 @@ class _Fitted:
             {"use": "remove-height", "lead_s": lead_s},
             {
                 "use": "ground-bounce",
-                "window_s": [_round(-self.period_s), _round(1.2 * self.period_s)],
+                "window_s": [_round(-0.6 * self.period_s), _round(1.2 * self.period_s)],
                 "maximum_move_s": _round(0.25 * self.period_s),
             },
             {"use": "align-ground", "lead_s": lead_s},
