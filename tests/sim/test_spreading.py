@@ -166,7 +166,7 @@ def test_the_narrow_law_holds_everywhere(
     one = compact(line, width_m=0.005, across_m=across_m, **where)
     two = compact(line, width_m=0.01, across_m=-across_m, **where)
     disc = compact(line, width_m=0.005, across_m=across_m, outline="round", **where)
-    np.testing.assert_allclose(two, 2.0 * one, atol=0.02 * np.abs(one).max())
+    np.testing.assert_allclose(two, 2.0 * one, atol=0.02 * np.abs(two).max())
     np.testing.assert_allclose(disc, 0.25 * np.pi * one, atol=0.02 * np.abs(one).max())
 
 
