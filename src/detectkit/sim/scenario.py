@@ -26,7 +26,7 @@ from detectkit.sim.instruments import (
 )
 from detectkit.sim.layout import Layout, layouts_of
 from detectkit.sim.plan import Flight, Site, Wind, waypoints_of
-from detectkit.sim.scene import Subsurface
+from detectkit.sim.scene import Subsurface, subsurface_of
 
 T = TypeVar("T")
 Table = dict[str, Any]
@@ -235,7 +235,7 @@ def _subsurface(document: Table, vegetation: Vegetation, where: str) -> Subsurfa
     table = dict(document["subsurface"])
     if "vegetation" in document:
         table |= {"grass_m": vegetation.grass_m, "grass_water": vegetation.grass_water}
-    return Subsurface.from_table(table, where=f"{where}, [subsurface]")
+    return subsurface_of(table, where=f"{where}, [subsurface]")
 
 
 def _soil_told(document: Table, ground: Subsurface | None, radar: Radar) -> Any:

@@ -11,7 +11,7 @@ import pytest
 import tomli_w
 
 from detectkit.core import UsageError
-from detectkit.sim.scene import PRESETS, Layer, Subsurface, preset
+from detectkit.sim.scene import PRESETS, Layer, Subsurface, preset, subsurface_of
 
 TOML = """
 preset = "moist loam"
@@ -26,7 +26,7 @@ moisture = 0.3
 
 class TestTable:
     def test_a_preset_can_be_changed(self) -> None:
-        ground = Subsurface.from_table(tomllib.loads(TOML))
+        ground = subsurface_of(tomllib.loads(TOML))
         assert ground.moisture == 0.22
         assert ground.sand == PRESETS["moist loam"].sand
         assert ground.layers == (Layer(0.3, clay=0.4, moisture=0.3),)
@@ -34,11 +34,11 @@ class TestTable:
     @pytest.mark.parametrize("name", sorted(PRESETS))
     def test_what_is_written_is_read_again(self, name: str) -> None:
         text = tomli_w.dumps(PRESETS[name].to_table())
-        assert Subsurface.from_table(tomllib.loads(text)) == PRESETS[name]
+        assert subsurface_of(tomllib.loads(text)) == PRESETS[name]
 
     def test_layers_of_a_preset_stay_or_go(self) -> None:
-        assert Subsurface.from_table({"preset": "stony hill"}).layers
-        assert not Subsurface.from_table({"preset": "stony hill", "layer": []}).layers
+        assert subsurface_of({"preset": "stony hill"}).layers
+        assert not subsurface_of({"preset": "stony hill", "layer": []}).layers
 
     @pytest.mark.parametrize(
         ("table", "words"),
@@ -53,7 +53,7 @@ class TestTable:
     )
     def test_mistakes_are_named(self, table: dict[str, Any], words: str) -> None:
         with pytest.raises(UsageError, match=words):
-            Subsurface.from_table(table)
+            subsurface_of(table)
 
 
 @pytest.mark.parametrize(

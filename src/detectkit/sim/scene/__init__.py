@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from detectkit.sim.scene.ground import Plug, ground_section
 from detectkit.sim.scene.paint import with_shapes
-from detectkit.sim.scene.presets import PRESETS, preset
+from detectkit.sim.scene.presets import PRESETS, preset, subsurface_of
 from detectkit.sim.scene.section import AIR, METAL, Material, Section, Shape
 from detectkit.sim.scene.subsurface import Layer, Subsurface
 
@@ -20,5 +20,6 @@ __all__ = [
     "Subsurface",
     "ground_section",
     "preset",
+    "subsurface_of",
     "with_shapes",
 ]

@@ -1,8 +1,11 @@
-"""Grounds to begin with. Their numbers are of the right size, not measured at any one place."""
+"""Grounds from tables, and some to begin with: of the right size, not measured anywhere."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from detectkit.core import UsageError
+from detectkit.core.settings import build, settings_of
 from detectkit.sim.scene.subsurface import Layer, Subsurface
 
 # Textures: middle of the class in the USDA triangle. Densities and moistures: usual for the class
@@ -130,3 +133,30 @@ def preset(name: str) -> Subsurface:
         msg = f"no preset {name!r} of the ground; there are: {', '.join(PRESETS)}"
         raise UsageError(msg)
     return PRESETS[name]
+
+
+def subsurface_of(table: dict[str, Any], *, where: str = "subsurface") -> Subsurface:
+    """Return the ground of a TOML table; ``preset = "moist loam"`` is what the others change.
+
+    Raises
+    ------
+    UsageError
+        Unknown preset or setting, a value that is not allowed; begins with `where`.
+
+    Examples
+    --------
+    >>> subsurface_of({"preset": "dry sand", "moisture": 0.1}).moisture
+    0.1
+    """
+    plain = {name: value for name, value in table.items() if name not in {"preset", "layer"}}
+    if "layers" in plain:
+        msg = f"{where}: write each of 'layers' as a table [[{where}.layer]]"
+        raise UsageError(msg)
+    if "preset" in table:
+        plain = {**settings_of(preset(str(table["preset"]))), **plain}
+    if "layer" in table:
+        plain["layers"] = tuple(
+            build(Layer, one, where=f"{where}, [[layer]] {number}")
+            for number, one in enumerate(table["layer"], start=1)
+        )
+    return build(Subsurface, plain, where=where)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.constants import epsilon_0
 
 from detectkit.core import UsageError
-from detectkit.core.settings import build, settings_of
+from detectkit.core.settings import settings_of
 from detectkit.sim.soil import LUSHEST, MagneticSoil, Model, Texture
 
 Ranges = dict[str, tuple[float, float]]
@@ -166,33 +166,8 @@ class Subsurface:
             msg = f"Subsurface: layers at depth_m = {depths}; give up to 3, from the top down"
             raise UsageError(msg)
 
-    @classmethod
-    def from_table(cls, table: dict[str, Any], *, where: str = "subsurface") -> Subsurface:
-        """Build it from a TOML table; ``preset = "moist loam"`` is what the others change.
-
-        Raises
-        ------
-        UsageError
-            Unknown preset or setting, a value that is not allowed; begins with `where`.
-        """
-        from detectkit.sim.scene.presets import preset
-
-        plain = {name: value for name, value in table.items() if name not in {"preset", "layer"}}
-        if "layers" in plain:
-            msg = f"{where}: write each of 'layers' as a table [[{where}.layer]]"
-            raise UsageError(msg)
-        if "preset" in table:
-            start = preset(str(table["preset"]))
-            plain = {**settings_of(start), **plain}
-        if "layer" in table:
-            plain["layers"] = tuple(
-                build(Layer, one, where=f"{where}, [[layer]] {number}")
-                for number, one in enumerate(table["layer"], start=1)
-            )
-        return build(cls, plain, where=where)
-
     def to_table(self) -> dict[str, Any]:
-        """Return what `from_table` reads."""
+        """Return what `subsurface_of` reads."""
         table = settings_of(self)
         layers = [settings_of(one) for one in table.pop("layers")]
         return table | ({"layer": layers} if layers else {})

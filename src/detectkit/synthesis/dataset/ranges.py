@@ -13,7 +13,7 @@ import numpy as np
 from detectkit.core import UsageError
 from detectkit.core.settings import build
 from detectkit.sim.instruments import Channel
-from detectkit.sim.scene import Layer, Subsurface
+from detectkit.sim.scene import Layer, Subsurface, subsurface_of
 
 T = TypeVar("T")
 Table = Mapping[str, Any]
@@ -83,7 +83,7 @@ class Ranges(Generic[T]):
 
     def _built(self, values: dict[str, Any]) -> T:
         if issubclass(self.kind, Subsurface):
-            return self.kind.from_table(values, where=self.where)  # type: ignore[return-value]
+            return subsurface_of(values, where=self.where)  # type: ignore[return-value]
         if "channel" in values:
             tables = values.pop("channel")
             places = [f"{self.where}, [[channel]] {one}" for one in range(1, len(tables) + 1)]
