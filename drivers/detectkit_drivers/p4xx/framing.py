@@ -28,6 +28,7 @@ Verdict = Literal["good", "damaged", "skip", "wait"]
 MARK = b"\xa5\xa5"
 PREFIX = struct.Struct(">2sH")
 CHECKSUM = struct.Struct(">H")
+KIND = struct.Struct(">H")
 LARGEST_STATUS = 0xFF
 LARGEST_STRANGE = 256  # bytes of a message of a type that is not known here
 
@@ -91,10 +92,10 @@ def _cut_prefixed(held: bytes, at: int, framing: Framing, sizes: Mapping[int, in
 
 
 def _cut_bare(held: bytes, at: int, sizes: Mapping[int, int]) -> Cut:
-    if len(held) - at < HEAD.size:
+    if len(held) - at < KIND.size:
         return WAIT
-    kind = HEAD.unpack_from(held, at)[0]
-    if kind not in sizes:
+    kind = KIND.unpack_from(held, at)[0]
+    if kind not in sizes:  # told by two bytes: to wait for more would count by how they come
         return Cut("skip", _next_type(held, at + 1, sizes) - at)
     if kind == SCAN_INFO and len(held) - at >= SCAN_HEAD.size and not scan_head(held, at):
         return Cut("damaged", 1)
@@ -122,6 +123,6 @@ def _is_plausible(message: bytes) -> bool:
 
 def _next_type(held: bytes, at: int, sizes: Mapping[int, int]) -> int:
     """Return where the next type of message may begin, the last byte where there is none."""
-    kinds = b"|".join(re.escape(struct.pack(">H", kind)) for kind in sizes)
+    kinds = b"|".join(re.escape(KIND.pack(kind)) for kind in sizes)
     found = re.compile(kinds, re.DOTALL).search(held, at)
     return found.start() if found else max(len(held) - 1, at)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from detectkit.drivers import Frame, Note
@@ -202,6 +202,7 @@ def test_filtered_scans_are_passed_over(measured) -> None:
     cuts=st.lists(st.integers(1, 2000), max_size=6),
     framing=st.sampled_from(["auto", "udp", "serial", "usb"]),
 )
+@example(noise=[b"\x00", b"\x00\x00\x00\x00"], cuts=[4], framing="udp")
 def test_no_bytes_raise_and_every_byte_is_counted_once(noise, cuts, framing) -> None:
     instrument = P4xx(framing=framing)
     twin = P4xx(framing="serial" if framing == "auto" else framing).twin()
