@@ -13,6 +13,12 @@ USUAL_VELOCITY_ERRORS: Mapping[str, float] = {
 }
 """Relative standard deviation of a velocity by its source, where nobody tells another."""
 
+CATEGORIES = ("ap_mine", "av_mine", "metal_clutter", "other_clutter", "none")
+"""What a place may hold: mines against persons and vehicles, clutter of metal and of other stuff,
+nothing but ground. The first two are `TARGETS`."""
+TARGETS = CATEGORIES[:2]
+UNKNOWN = "unknown"
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -49,15 +55,32 @@ class Indication:
     velocity_source
         ``"given"``, ``"measured"``, ``"file"`` or ``"assumed"``.
     score
-        Peak anomaly score: standard deviations above the local clutter. Not a probability.
+        Peak anomaly score of the sensor that found it: standard deviations above the local clutter.
+        Not a probability.
     rank
-        1 = strongest of the run.
+        1 = first of the run to be looked at.
     evidence
         Further named values.
     recording, pipeline_sha256
         The raw file's name and the fingerprint of the pipeline that made it.
     status
         ``"unverified"`` until somebody has been there.
+    sensors
+        Which sensors stood out here: ``"gpr"``, ``"metal_detector"`` or ``"gpr+metal_detector"``.
+    gpr_score, detector_snr
+        Each sensor's own evidence at the place, in standard deviations above its clutter, whether
+        it stood out or not; None where it was not there.
+    probability, probability_low, probability_high
+        That a target of the model's classes lies here, and its interval; None: not assessed.
+    prior
+        Share of targets among candidates that the probability rests on.
+    category, category_probability
+        Hypothesis, one of `CATEGORIES` or ``"unknown"``: the evidence is unlike anything the model
+        was made on, and its probability means little.
+    novelty
+        Share of known evidence that is more usual than this one, 0 to 1.
+    assessed_by
+        Name and beginning of the sha256 of the model or rule.
     """
 
     line: str
@@ -78,3 +101,14 @@ class Indication:
     recording: str = ""
     pipeline_sha256: str = ""
     status: str = "unverified"
+    sensors: str = "gpr"
+    gpr_score: float | None = None
+    detector_snr: float | None = None
+    probability: float | None = None
+    probability_low: float | None = None
+    probability_high: float | None = None
+    prior: float | None = None
+    category: str = ""
+    category_probability: float | None = None
+    novelty: float | None = None
+    assessed_by: str = ""

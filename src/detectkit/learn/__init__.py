@@ -1,0 +1,3 @@
+"""Learning: corpora of evidence, networks, their training, calibration, and models as products."""
+
+from __future__ import annotations
