@@ -68,7 +68,17 @@ def examples_of(
     """Stack patches; `category` in words of `CATEGORIES`, None where nobody knows."""
     count = len(patches)
     names = [one.name for one in fields(EvidencePatch)]
-    stacked = [np.stack([getattr(one, name) for one in patches]) for name in names]
+    radar, radar_known, detector, detector_known, scalars = (
+        np.stack([getattr(one, name) for one in patches]) for name in names
+    )
     codes = [-1] * count if category is None else [CATEGORIES.index(one) for one in category]
     depths = [np.nan] * count if depth_m is None else depth_m
-    return Examples(*stacked, np.array(codes, np.int8), np.array(depths, np.float32))
+    return Examples(
+        radar,
+        radar_known,
+        detector,
+        detector_known,
+        scalars,
+        np.array(codes, np.int8),
+        np.array(depths, np.float32),
+    )
