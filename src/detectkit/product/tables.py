@@ -32,6 +32,17 @@ COLUMNS = (
     "evidence_class",
     "recording",
     "pipeline_sha256",
+    "sensors",
+    "gpr_score",
+    "detector_snr",
+    "probability",
+    "probability_low",
+    "probability_high",
+    "prior",
+    "category",
+    "category_probability",
+    "novelty",
+    "assessed_by",
 )
 """Columns of indications.csv; new ones are only ever added at the end."""
 
@@ -58,6 +69,17 @@ def indication_row(one: Indication) -> dict[str, Any]:
         "evidence_class": "sensor_indication",
         "recording": one.recording,
         "pipeline_sha256": one.pipeline_sha256,
+        "sensors": one.sensors,
+        "gpr_score": _rounded(one.gpr_score, 3),
+        "detector_snr": _rounded(one.detector_snr, 3),
+        "probability": _rounded(one.probability, 5),
+        "probability_low": _rounded(one.probability_low, 5),
+        "probability_high": _rounded(one.probability_high, 5),
+        "prior": one.prior,
+        "category": one.category or None,
+        "category_probability": _rounded(one.category_probability, 4),
+        "novelty": _rounded(one.novelty, 4),
+        "assessed_by": one.assessed_by or None,
     }
 
 
