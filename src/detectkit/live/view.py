@@ -130,7 +130,9 @@ def place_words(one: Indication) -> str:
 
 
 def depth_words(one: Indication) -> str:
-    """Return the depth of an indication and its standard deviation."""
+    """Return the depth of an indication and its standard deviation; a detector tells none."""
+    if not math.isfinite(one.depth_m):
+        return "depth not told"
     return f"depth {one.depth_m:.2f} ± {one.depth_error_m:.2f} m"
 
 
