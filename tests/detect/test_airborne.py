@@ -64,10 +64,10 @@ def indications(line: Block, chunk: int) -> list[Indication]:
     found: list[Indication] = []
     for start in range(0, len(line), chunk):
         for block in runner.push(line.traces(start, min(start + chunk, len(line)))):
-            found += detector.push(block)
+            found += [one.indication for one in detector.push(block)]
     for block in runner.finish():
-        found += detector.push(block)
-    return [*found, *detector.finish()]
+        found += [one.indication for one in detector.push(block)]
+    return [*found, *(one.indication for one in detector.finish())]
 
 
 def strongest_at(flown: FlightSimulator, lines: list[Block], name: str) -> tuple[float, float]:

@@ -176,8 +176,8 @@ def detected(
 ) -> tuple[list[Block], list[Indication]]:
     detector = Detector(detection, "example", pipeline.fingerprint)
     processed = list(run(pipeline.steps, blocks))
-    found = [one for block in processed for one in detector.push(block)]
-    return processed, ranked([*found, *detector.finish()])
+    found = [one.indication for block in processed for one in detector.push(block)]
+    return processed, ranked([*found, *(one.indication for one in detector.finish())])
 
 
 class TestTheDefaultPipeline:

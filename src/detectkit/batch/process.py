@@ -149,11 +149,11 @@ class _Sink:
         self._stream.append(block)
         self.processed.push(block)
         if self._detector is not None:
-            self.indications.extend(self._detector.push(block))
+            self.indications.extend(one.indication for one in self._detector.push(block))
 
     def finish(self) -> None:
         if self._detector is not None:
-            self.indications.extend(self._detector.finish())
+            self.indications.extend(one.indication for one in self._detector.finish())
 
 
 def _degradation(line: LineJob, runner: Runner) -> list[Notice]:

@@ -1,4 +1,4 @@
-"""Detector: processed traces in, Indications out; the same live and in batch."""
+"""Detector: processed traces in, what the radar found out; the same live and in batch."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from detectkit.core import Block, BlockSpec, Evidence, Indication, PipelineError
 from detectkit.core.vocabulary import unit_of
 from detectkit.detect.candidates import Candidate, CandidateFinder, CandidateSettings
 from detectkit.detect.echoes import Echoes
+from detectkit.detect.found import Found
+from detectkit.detect.radar_track import RadarTrack
 from detectkit.detect.settings import Detection, DetectSettings
 from detectkit.pipeline import Runner, describe
 from detectkit.signal.travel_time import depth_m
@@ -22,6 +24,8 @@ CIRCUMSTANCES = ("horizontal_error_m", "height_m", "fix_quality")
 @dataclass(slots=True)
 class Detector:
     """Scores processed blocks and yields what stands out, unranked.
+
+    It keeps, in `track`, what the evidence at any place is cut from.
 
     Parameters
     ----------
@@ -40,20 +44,25 @@ class Detector:
     _prescreen: Runner | None = None
     _echoes: Echoes = field(default_factory=Echoes)
     _finder: CandidateFinder | None = None
+    track: RadarTrack = field(init=False)
 
-    def push(self, block: Block) -> Iterator[Indication]:
-        """Take the next processed block; yield the indications that are decided."""
+    def __post_init__(self) -> None:
+        self.track = RadarTrack(self.detection.settings)
+
+    def push(self, block: Block) -> Iterator[Found]:
+        """Take the next processed block; yield the finds that are decided."""
         if self._focus is None:
             self._begin(block.spec)
+        self.track.push_processed(block)
         if self._focus is not None:
             yield from self._from_focused(self._focus.push(block))
 
-    def finish(self) -> Iterator[Indication]:
-        """End the recording; yield the last indications."""
+    def finish(self) -> Iterator[Found]:
+        """End the recording; yield the last finds."""
         if self._focus is not None and self._prescreen is not None and self._finder is not None:
             yield from self._from_focused(self._focus.finish())
             yield from self._from_scores(self._prescreen.finish())
-            yield from map(self._indication, self._finder.finish())
+            yield from map(self._found, self._finder.finish())
 
     def _begin(self, spec: BlockSpec) -> None:
         scored = describe(self.detection.steps, spec)
@@ -69,20 +78,26 @@ class Detector:
     def _reads_echoes(self) -> bool:
         return self.detection.settings.depth_of == "echo"
 
-    def _from_focused(self, focused: Iterable[Block]) -> Iterator[Indication]:
+    def _from_focused(self, focused: Iterable[Block]) -> Iterator[Found]:
         for block in focused:
+            self.track.push_focused(block)
             if self._prescreen is not None:
                 if self._reads_echoes:
                     self._echoes.put(block)
                 yield from self._from_scores(self._prescreen.push(block))
 
-    def _from_scores(self, scores: Iterable[Block]) -> Iterator[Indication]:
+    def _from_scores(self, scores: Iterable[Block]) -> Iterator[Found]:
         for block in scores:
             if self._finder is not None:
                 in_band = within_band(block, self.detection.settings)
                 strength = self._echoes.take(block) if self._reads_echoes else None
                 found = self._finder.push(in_band, strength)
-                yield from map(self._indication, found)
+                yield from map(self._found, found)
+
+    def _found(self, candidate: Candidate) -> Found:
+        row = candidate.row
+        number = self.track.number_of(row)
+        return Found("gpr", row.sensor.id, self._indication(candidate), row.line, number)
 
     def _indication(self, candidate: Candidate) -> Indication:
         settings = self.detection.settings

@@ -75,7 +75,7 @@ class EvidencePatch:
     ----------
     radar
         (images, rows, columns), float32: `IMAGES`, each divided by its own clutter's level (see
-        `detectkit.detect.patches`); 0 where not known.
+        `detectkit.detect.clutter_level`); 0 where not known.
     radar_known
         (columns,): where there were traces.
     detector

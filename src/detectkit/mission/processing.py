@@ -147,7 +147,7 @@ class Processing:
         for lane in self._lanes.values():
             yield from self._through(lane, lane.runner.finish())
             if lane.detector is not None:
-                self.indications += lane.detector.finish()
+                self.indications += [one.indication for one in lane.detector.finish()]
             if lane.volume is not None:
                 lane.volume.finish()
         self.indications = ranked(self.indications)
@@ -217,7 +217,7 @@ class Processing:
         for block in blocks:
             lane.digest.push(block)
             if lane.detector is not None:
-                self.indications += lane.detector.push(block)
+                self.indications += [one.indication for one in lane.detector.push(block)]
             if lane.volume is not None:
                 lane.volume.push(block)
             yield block
