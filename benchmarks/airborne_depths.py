@@ -67,8 +67,9 @@ class Tally:
         processed = [block for piece in pieces for block in runner.push(piece)]
         begin = time.process_time()
         for block in [*processed, *runner.finish()]:
-            found += detector.push(block if self.through_air else _blind(block))
-        found += detector.finish()
+            seen = block if self.through_air else _blind(block)
+            found += [one.indication for one in detector.push(seen)]
+        found += [one.indication for one in detector.finish()]
         self.seconds += time.process_time() - begin
         self.traces += len(line)
         self.indications += len(found)
