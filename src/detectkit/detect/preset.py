@@ -149,7 +149,11 @@ def _track_steps(spec: BlockSpec, ground: Ground, wavelength_m: float) -> list[d
         return []
     if "along_track_m" in spec.coords:
         return [resample]
-    return [{"use": "distance-from-positions"}, resample] if "longitude_deg" in spec.coords else []
+    if "longitude_deg" not in spec.coords:
+        return []
+    told = {"time_ns", "horizontal_error_m"} <= spec.coords
+    way = "distance-along-course" if told else "distance-from-positions"
+    return [{"use": way}, resample]
 
 
 def _assumptions(ground: Ground, fitted: _Fitted, *, told_hz: float | None) -> list[Notice]:
@@ -279,6 +283,7 @@ class _Fitted:
         lead_s = _round(max(self.interval_s, 2.0 * self.period_s))
         ground = self._ground(lead_s) if self.airborne else []
         return [
+            *self.track[:-1],
             {"use": "dc"},
             {
                 "use": "time-zero-threshold",
@@ -293,17 +298,18 @@ class _Fitted:
                 "low_hz": _round(min(0.3 / self.period_s, 0.5 * high_hz)),
                 "high_hz": _round(high_hz),
             },
-            *self.track,
+            *self.track[-1:],
             {"use": "sliding-mean-background", "window_traces": background | 1},
         ]
 
     def _ground(self, lead_s: float) -> list[dict[str, Any]]:
         """Return the steps that level the ground under a flying antenna.
 
-        An altimeter finds it to a centimetre or three; the reflection itself, looked for within
-        a period of there, to a millimetre or three.
+        An altimeter finds it to a centimetre or three where no grass stands in between; the
+        reflection itself, looked for within a period of there, to a millimetre or three.
         """
         return [
+            {"use": "steady-height"},
             {"use": "remove-height", "lead_s": lead_s},
             {
                 "use": "ground-bounce",

@@ -37,6 +37,54 @@ class Odometer:
         return _travel(easting_m, northing_m, self._anchor, self._minimum_step_m)
 
 
+class CourseOdometer:
+    """Distance gained along a course, told place by place with its velocity; never falling.
+
+    Progress is signed: what wavers to and fro along the course or across it adds nothing up.
+
+    Parameters
+    ----------
+    minimum_step_m
+        Progress changes when a place is at least this far from where it last changed.
+
+    Examples
+    --------
+    >>> odometer = CourseOdometer(minimum_step_m=0.1)
+    >>> places = np.array([[0.0, 0.0], [2.0, 1.0], [1.0, -1.0], [4.0, 0.0]])
+    >>> odometer.push(places, np.tile([1.0, 0.0], (4, 1)))
+    array([0., 2., 2., 4.])
+    """
+
+    def __init__(self, *, minimum_step_m: float) -> None:
+        self._minimum_step_m = minimum_step_m
+        self._anchor = np.array([np.nan, np.nan, 0.0, 0.0])
+
+    def push(self, place_m: Values, velocity_m_per_s: Values) -> Values:
+        """Return the distance at each place, (rows, 2) east and north, in m; NaN where NaN."""
+        return _progress(place_m, velocity_m_per_s, self._anchor, self._minimum_step_m)
+
+
+@njit
+def _progress(
+    place: Values, velocity: Values, anchor: Values, minimum_step_m: float
+) -> Values:  # pragma: no cover - compiled
+    """Update `anchor` (easting, northing, progress, distance so far) in place."""
+    distance = np.full(place.shape[0], np.nan)
+    for i in range(place.shape[0]):
+        if np.isnan(place[i, 0]) or np.isnan(place[i, 1]):
+            continue
+        if np.isnan(anchor[0]):
+            anchor[0], anchor[1] = place[i, 0], place[i, 1]
+        east, north = place[i, 0] - anchor[0], place[i, 1] - anchor[1]
+        speed = np.hypot(velocity[i, 0], velocity[i, 1])
+        if np.hypot(east, north) >= minimum_step_m and speed > 0.0:
+            anchor[0], anchor[1] = place[i, 0], place[i, 1]
+            anchor[2] += (east * velocity[i, 0] + north * velocity[i, 1]) / speed
+            anchor[3] = max(anchor[3], anchor[2])
+        distance[i] = anchor[3]
+    return distance
+
+
 @njit
 def _travel(easting: Values, northing: Values, anchor: Values, minimum_step_m: float) -> Values:
     """Update `anchor` (easting, northing, length so far) in place."""

@@ -83,7 +83,7 @@ class DistanceFromPositions(Recursive):
             return state, []
         easting, northing, _ = state.frame.to_local(longitude, latitude)
         distance = state.odometer.push(easting, northing)
-        return state, _stretches(block, distance)
+        return state, at_distances(block, distance)
 
 
 @dataclass(slots=True)
@@ -165,8 +165,8 @@ def _at_distance(block: Block, distance: Values) -> Block:
     return replace(block.with_data(block.data, coords=coords), trace_spacing_m=None)
 
 
-def _stretches(block: Block, distance: Values) -> list[Block]:
-    """Return the runs of rows with a distance."""
+def at_distances(block: Block, distance: Values) -> list[Block]:
+    """Return the runs of rows that have a distance, with it; NaN is none."""
     known = np.isfinite(distance)
     edges = np.flatnonzero(np.diff(known)) + 1
     bounds = [0, *edges.tolist(), len(block)]
