@@ -36,6 +36,7 @@ def placed_line(traces: int, *, samples: int = 96) -> Block:
         "longitude_deg": ("trace", np.full(traces, 15.0)),
         "latitude_deg": ("trace", 45.0 + north_deg),
         "up_m": ("trace", 0.3 + 0.02 * np.cos(np.arange(traces) / 30.0)),
+        "time_ns": ("trace", np.arange(traces) * 10_000_000),
     }
     return line.with_data(line.data, coords=coords)
 
