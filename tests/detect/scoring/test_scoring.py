@@ -117,12 +117,12 @@ def test_a_raster_gives_each_lane_its_ground() -> None:
         ],
         halo_m=0.1,
     )
-    assert list(done.areas_m2) == ["site west", "site east"]
-    assert done.areas_m2["site west"] == pytest.approx(8.0)
-    assert done.areas_m2["site east"] == pytest.approx(8.0 - 0.04 * math.pi * 1.17, abs=0.05)
+    assert list(done.areas_m2) == ["west", "east"]
+    assert done.areas_m2["west"] == pytest.approx(8.0)
+    assert done.areas_m2["east"] == pytest.approx(8.0 - 0.04 * math.pi * 1.17, abs=0.05)
     assert [one.surveyed for one in done.outcomes] == [True, False]
     assert [(one.group, one.surveyed) for one in done.false] == [
-        ("site west", True), ("site east", False),
+        ("west", True), ("east", False),
     ]  # fmt: skip
 
 

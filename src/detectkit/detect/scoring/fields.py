@@ -236,7 +236,8 @@ class Field:
     surveyed
         A `Rectangle` or a `Raster`.
     group
-        What is drawn together in a bootstrap: the lane, or the site; "": the field's name.
+        What is drawn together in a bootstrap: the lane, or the site; "": the field, or each of the
+        lanes of its raster.
     words
         To sort fields by: ``{"soil": "loam", "height": "0.5 m"}``.
     """

@@ -77,6 +77,15 @@ class FalseAlarm:
     surveyed: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Surveyed area of a lane less the halos of the targets."""
+
+    group: str
+    field: int
+    area_m2: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
     """What became of each target and each alarm of many fields.
@@ -87,8 +96,8 @@ class Scored:
         Beyond the target's radius.
     outcomes, false, doubles
         Targets, false alarms, and alarms that hit nothing new: neither hit nor false.
-    areas_m2
-        Group → surveyed area less the halos, in the groups' order.
+    ground
+        Lane by lane.
     fields
         What was scored.
     """
@@ -97,18 +106,37 @@ class Scored:
     outcomes: tuple[Outcome, ...]
     false: tuple[FalseAlarm, ...]
     doubles: tuple[Outcome, ...]
-    areas_m2: dict[str, float]
+    ground: tuple[Ground, ...]
     fields: tuple[Field, ...]
 
     @property
     def area_m2(self) -> float:
         """Surveyed area less the halos."""
-        return sum(self.areas_m2.values())
+        return sum(one.area_m2 for one in self.ground)
+
+    @property
+    def areas_m2(self) -> dict[str, float]:
+        """Group → surveyed area less the halos, in the groups' order."""
+        areas: dict[str, float] = {}
+        for one in self.ground:
+            areas[one.group] = areas.get(one.group, 0.0) + one.area_m2
+        return areas
 
     def of_targets(self, keep: Callable[[Target], bool]) -> Scored:
         """Return the same with only some targets; false alarms and area stay."""
         kept = tuple(one for one in self.outcomes if keep(one.target))
         return replace(self, outcomes=kept)
+
+    def of_fields(self, keep: Callable[[Field], bool]) -> Scored:
+        """Return the same with only some fields: their targets, false alarms and ground."""
+        kept = {at for at, one in enumerate(self.fields) if keep(one)}
+        return replace(
+            self,
+            outcomes=tuple(one for one in self.outcomes if one.field in kept),
+            false=tuple(one for one in self.false if one.field in kept),
+            doubles=tuple(one for one in self.doubles if one.field in kept),
+            ground=tuple(one for one in self.ground if one.field in kept),
+        )
 
     @property
     def on_surveyed(self) -> Scored:
@@ -144,16 +172,16 @@ def score(fields: Iterable[Field], *, halo_m: float = DEFAULT_HALO_M) -> Scored:
     outcomes: list[Outcome] = []
     false: list[FalseAlarm] = []
     doubles: list[Outcome] = []
-    areas: dict[str, float] = {}
+    ground: list[Ground] = []
     for number, one in enumerate(kept):
         place = _Placed.of(one, number, halo_m)
         for group, area in zip(place.groups, place.areas_m2(), strict=True):
-            areas[group] = areas.get(group, 0.0) + float(area)
+            ground.append(Ground(group, number, float(area)))
         found, extra, wrong = place.assigned()
         outcomes += found
         doubles += extra
         false += wrong
-    return Scored(halo_m, tuple(outcomes), tuple(false), tuple(doubles), areas, kept)
+    return Scored(halo_m, tuple(outcomes), tuple(false), tuple(doubles), tuple(ground), kept)
 
 
 @dataclass(slots=True)
@@ -170,8 +198,7 @@ class _Placed:
 
     @classmethod
     def of(cls, one: Field, number: int, halo_m: float) -> _Placed:
-        base = one.group or one.name
-        groups = [f"{base} {lane}".rstrip() if lane else base for lane in one.surveyed.lanes]
+        groups = [f"{one.group} {lane}".strip() or one.name for lane in one.surveyed.lanes]
         alarms = sorted(one.alarms, key=_surest_first)
         known = sorted(one.targets, key=lambda each: (each.x_m, each.y_m, each.radius_m, each.name))
         targets = [each for each in known if each.is_target]
