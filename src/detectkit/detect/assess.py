@@ -26,6 +26,11 @@ class Assessment:
         Of the body's top, as the model reads it; NaN: not told.
     reasons
         Name → by how much it moved the log-odds, for a rule; empty for a network.
+    outside
+        Circumstances beyond what the model was made on, with their values: why it is unknown.
+    anomaly
+        How badly ground without targets explains the radar's part, in standard deviations of such
+        ground; NaN: not told.
     """
 
     probability: float
@@ -37,6 +42,8 @@ class Assessment:
     depth_m: float = float("nan")
     depth_error_m: float = float("nan")
     reasons: tuple[tuple[str, float], ...] = ()
+    outside: tuple[tuple[str, float], ...] = ()
+    anomaly: float = float("nan")
 
 
 class Assessor(Protocol):

@@ -27,6 +27,7 @@ NEAR_M = 0.3
 """Half the width of what is scored: what lies farther off has a patch of its own."""
 FEWEST = 32
 LEAST_ERROR = 1e-9
+PART = 256
 
 
 class Autoencoder(nn.Module):
@@ -87,8 +88,18 @@ class Anomaly:
 
     def score(self, radar: Float32s, known: Booleans) -> float:
         """Return the score of one patch, (images, rows, columns); NaN where no radar passed."""
-        error = float(self._errors(torch.as_tensor(radar)[None], torch.as_tensor(known)[None])[0])
-        return (error - self.middle) / self.deviation
+        return float(self.scores(radar[None], known[None])[0])
+
+    def scores(self, radar: Float32s, known: Booleans) -> npt.NDArray[np.float64]:
+        """Return the scores of patches, (examples,), in parts of `PART`."""
+        errors = [
+            self._errors(
+                torch.as_tensor(radar[at : at + PART]), torch.as_tensor(known[at : at + PART])
+            )
+            for at in range(0, len(radar), PART)
+        ]
+        values = torch.cat(errors).numpy().astype(np.float64)
+        return np.asarray((values - self.middle) / self.deviation)
 
     @torch.inference_mode()
     def _errors(self, radar: Tensor, known: Tensor) -> Tensor:

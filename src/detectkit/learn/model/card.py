@@ -1,0 +1,82 @@
+"""The card: a manifest for people, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from detectkit.learn.model.manifest import Manifest
+
+CARD_FILE = "CARD.md"
+
+
+def card_of(manifest: Manifest) -> str:
+    """Return a model's card."""
+    facts = manifest.facts
+    lines = [
+        f"# {facts.name}", "", facts.summary, "",
+        "It weighs evidence that was found; it finds none by itself, and removes none. A low",
+        "probability is no promise about the ground.", "",
+        *_limits(manifest), *_how_good(manifest), *_calibration(manifest), *_made_on(manifest),
+        *_evidence(manifest),
+    ]  # fmt: skip
+    if facts.recipe:
+        lines += ["## Recipe", "", "```toml", facts.recipe.strip(), "```", ""]
+    return "\n".join(lines)
+
+
+def _limits(manifest: Manifest) -> Iterator[str]:
+    yield from ("## Limits", "")
+    yield from (f"- {one}" for one in manifest.facts.limits)
+    for name, (low, high) in manifest.validity.ranges.items():
+        yield f'- `{name}` from {low:g} to {high:g}: outside of it the answer is "unknown"'
+    threshold = manifest.novelty_threshold
+    yield f'- evidence stranger than {100 * threshold:g} % of the known kind is "unknown"'
+    yield ""
+
+
+def _how_good(manifest: Manifest) -> Iterator[str]:
+    yield from ("## How good", "")
+    if not manifest.metrics:
+        yield from ("Not measured.", "")
+        return
+    yield from ("| figure | value | 95 % interval | n | on |", "|---|---|---|---|---|")
+    for one in manifest.metrics:
+        interval = f"{one.low:.3g} to {one.high:.3g}"
+        yield f"| {one.name} | {one.value:.3g} | {interval} | {one.count:,} | {one.on} |"
+    yield ""
+
+
+def _calibration(manifest: Manifest) -> Iterator[str]:
+    made = manifest.calibration
+    yield from ("## Calibration", "")
+    yield (
+        f"By {made.method} on {made.examples:,} examples ({made.targets:,} of targets) of "
+        f"{made.sites} sites that it was not trained on. Its prior is their share of targets, "
+        f"{made.prior:.3g}; give your own where you know better. Between sites the log-odds differ "
+        f"by ± {made.site_spread:.2g} (one standard deviation)."
+    )
+    yield ""
+
+
+def _made_on(manifest: Manifest) -> Iterator[str]:
+    yield from ("## Made on", "", "| data | origin | use | sites | examples | targets | sha256 |")
+    yield "|---|---|---|---|---|---|---|"
+    for one in manifest.sources:
+        yield (
+            f"| {one.name} | {one.origin} | {one.use} | {one.sites} | {one.examples:,} | "
+            f"{one.targets:,} | `{one.sha256[:12]}` |"
+        )
+    yield from ("", f"Seed {manifest.facts.seed}. Kind of pipeline:", "")
+    yield from (f"    {manifest.facts.kind}", "")
+
+
+def _evidence(manifest: Manifest) -> Iterator[str]:
+    grid, network = manifest.grid, manifest.network
+    yield from ("## Evidence and network", "")
+    yield (
+        f"Patches of {grid.columns} columns of {1e3 * grid.spacing_m:g} mm along the track and "
+        f"{grid.rows} rows of {1e3 * grid.row_m:g} mm of depth from {grid.top_m:g} m; one at a "
+        f"time. Network: {network.variant}, width {network.width}, {network.blocks} blocks a "
+        f"stage. Weights: sha256 `{manifest.weights_sha256[:12]}`."
+    )
+    yield ""
