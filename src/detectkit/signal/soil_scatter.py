@@ -23,10 +23,17 @@ RESOLUTION = 2.0**-22
 """Of a channel's largest magnitude: nothing is told apart below a few steps of float32."""
 CONCENTRATIONS = 4
 """Times that the closest half is chosen anew."""
+SWEEPS = 8
+SOIL_ERROR = 0.03
+"""Of the soil's direction, in rad: what the soil moves is explained no better than this share."""
+MOST_SOIL = 10.0
+"""Deviations: what moves farther along the soil's direction is no longer thought to be soil."""
 SOIL_LEADS = 10.0
 """Least ratio of the largest variance to the next that is taken for the soil's."""
 LEAST_ROWS = 8
 LEAST_ROWS_PER_CHANNEL = 2
+NEAR = 4
+"""Rows to each side whose soil counts too: it moves most where it turns from low to high."""
 SHARED = 4
 """Rows that share one window: those of equal number divided by this."""
 
@@ -58,18 +65,20 @@ def over_soil(
     span: tuple[int, int],
     window: tuple[int, int],
     direction: npt.ArrayLike = (),
+    soil_error: float = SOIL_ERROR,
 ) -> OverSoil:
     """Return some of the rows told apart into level, soil and what is left.
 
     The level, scatter and soil direction of a row are those of the window around it. The scatter
     is that of the half of the rows with the least determinant, found by concentration steps from
     the rows nearest to the median, scaled so that the median distance is that of normal rows
-    (Rousseeuw and Van Driessen, Technometrics 41, 1999). The soil's direction is the scatter's
-    first axis where it leads. With A the inverse scatter, y the row without its level and s the
-    soil's direction, the soil's part is ``s (s'Ay) / (s'As)`` and the squared distance of the rest
-    ``q = y'Ay - (s'Ay)² / (s'As)`` with d degrees of freedom (Kelly's test for a signal in any
-    direction but one; Kraut, Scharf and McWhorter, IEEE Trans. SP 49, 2001). The anomaly is
-    ``sqrt(max(q - d + 1, 0))``: linear for large signals and of normal tail for d = 1.
+    (Rousseeuw and Van Driessen, Technometrics 41, 1999). The soil's direction s is the scatter's
+    first axis where that leads. With y a row without its level, p = s'y the soil's part, and λ, v
+    variances and axes of the scatter without s, ``q = Σ (v'y)² / (λ + (e p)²)`` with d degrees of
+    freedom (projection off the soil's direction as Druyts et al., 2009, do; the distance of what is
+    left after Mahalanobis, 1936). e is the error of s, and p in it the farthest that the soil moves
+    within `NEAR` rows, to at most `MOST_SOIL` deviations. The anomaly is
+    ``sqrt(max(q - d + 1, 0))``: linear for large signals, and of normal tail for d = 1.
 
     Parameters
     ----------
@@ -83,6 +92,8 @@ def over_soil(
         Rows of the window behind and ahead; it shrinks at the ends.
     direction
         The soil's, one part per channel, where it was measured; none: learned.
+    soil_error
+        Of the soil's direction, in rad.
 
     Raises
     ------
@@ -106,11 +117,13 @@ def over_soil(
         raise UsageError(msg)
     length = float(np.sqrt((known**2).sum()))
     unit = known / length if length > 0.0 else np.zeros(0)
-    return OverSoil(*_over_soil(values, unit, np.array([first, *span, *window])))
+    return OverSoil(*_over_soil(values, unit, np.array([first, *span, *window]), soil_error))
 
 
 @njit
-def _over_soil(rows: Values, known: Values, places: Numbers) -> tuple[Values, Values, Values]:
+def _over_soil(
+    rows: Values, known: Values, places: Numbers, soil_error: float
+) -> tuple[Values, Values, Values]:
     first, start, stop, before, after = places
     channels = rows.shape[1]
     anomaly, soil = np.full(stop - start, np.nan), np.full(stop - start, np.nan)
@@ -118,39 +131,77 @@ def _over_soil(rows: Values, known: Values, places: Numbers) -> tuple[Values, Va
     row = start
     while row < stop:
         begin = (first + row) // SHARED * SHARED - first
-        window = rows[max(0, begin - before) : min(len(rows), begin + SHARED + after)]
-        end = min(stop, begin + SHARED)
+        low, high = max(0, begin - before), min(len(rows), begin + SHARED + after)
+        window, end = rows[low:high], min(stop, begin + SHARED)
         if len(window) >= LEAST_ROWS + LEAST_ROWS_PER_CHANNEL * channels:
             centre, scatter = robust_scatter(window)
-            axis, leads = first_axis(scatter)
-            axis, leads = (known, True) if len(known) else (axis, leads)
-            leads = leads and channels > 1
-            degrees, axis = (channels - 1, axis) if leads else (channels, 0.0 * axis)
-            spread = max(np.sqrt(_dot(axis, _times(scatter, axis))), 1e-300)
-            inverse = inverse_of(scatter)
+            variances, axes = _axes(scatter, known)
             for one in range(row, end):
                 rest = rows[one] - centre
-                squared, part = _told_apart(rest, inverse, axis)
+                part = _dot(axes[0], rest)
+                soil[one - start] = part / np.sqrt(max(variances[0], 1e-300))
+                most = min(
+                    _farthest(
+                        rows[max(low, one - NEAR) : min(high, one + NEAR + 1)], centre, axes[0]
+                    ),
+                    MOST_SOIL**2 * variances[0],
+                )
+                unsure = soil_error**2 * most
+                squared, degrees = 0.0, 0
+                for k in range(1, len(axes)):
+                    if variances[k] > 0.0:
+                        squared += _dot(axes[k], rest) ** 2 / (variances[k] + unsure)
+                        degrees += 1
                 anomaly[one - start] = np.sqrt(max(squared - degrees + 1, 0.0))
-                soil[one - start] = part / spread
-                balanced[one - start] = rest - part * axis
+                balanced[one - start] = rest - part * axes[0]
         row = end
     return anomaly, soil, balanced
 
 
 @njit
-def _told_apart(rest: Values, inverse: Values, soil: Values) -> tuple[float, float]:
-    """Return the squared distance of a row without its soil, and how much soil is in it.
+def _farthest(rows: Values, centre: Values, axis: Values) -> float:
+    """Return the square of the farthest that the soil moves in some rows."""
+    farthest = 0.0
+    for row in range(len(rows)):
+        farthest = max(farthest, _dot(axis, rows[row] - centre) ** 2)
+    return farthest
 
-    A soil vector of zeros has no part in anything.
+
+@njit
+def _axes(scatter: Values, known: Values) -> tuple[Values, Values]:
+    """Return variances (1 + channels,) and axes (1 + channels, channels), the soil's first.
+
+    Where no soil leads, its axis is 0. An axis of variance 0 is left out.
     """
-    whitened = _times(inverse, rest)
-    squared = _dot(rest, whitened)
-    strength = _dot(soil, _times(inverse, soil))
-    if strength == 0.0:
-        return squared, 0.0
-    part = _dot(soil, whitened) / strength
-    return squared - part * part * strength, part
+    channels = len(scatter)
+    variances, axes = np.zeros(channels + 1), np.zeros((channels + 1, channels))
+    if channels > 1 and len(known):
+        axes[0] = known
+    elif channels > 1:
+        found, turned = principal_axes(scatter)
+        order = np.argsort(found)
+        if found[order[-1]] > SOIL_LEADS * found[order[-2]]:
+            axes[0] = turned[:, order[-1]]
+    variances[0] = _dot(axes[0], _times(scatter, axes[0]))
+    found, turned = principal_axes(_without(scatter, axes[0]))
+    for k in range(channels):
+        aside = np.abs(_dot(axes[0], turned[:, k].copy())) < 0.5
+        variances[k + 1] = found[k] if aside else 0.0
+        axes[k + 1] = turned[:, k]
+    return variances, axes
+
+
+@njit
+def _without(scatter: Values, axis: Values) -> Values:
+    """Return the scatter of what is left of rows without their part along a unit vector."""
+    size = len(scatter)
+    along = _times(scatter, axis)
+    middle = _dot(axis, along)
+    out = scatter.copy()
+    for i in range(size):
+        for j in range(size):
+            out[i, j] += axis[i] * axis[j] * middle - axis[i] * along[j] - along[i] * axis[j]
+    return out
 
 
 @njit
@@ -234,32 +285,25 @@ def _moments(window: Values, distance: Values, farthest: float) -> tuple[Values,
 
 
 @njit
-def first_axis(scatter: Values) -> tuple[Values, bool]:
-    """Return the unit vector of the largest variance, and whether it leads (Jacobi's rotations).
+def principal_axes(scatter: Values) -> tuple[Values, Values]:
+    """Return variances (channels,) and axes (channels, channels), as columns, unordered.
 
-    Its largest part is positive.
+    By Jacobi's rotations; the largest part of every axis is positive.
     """
     size = len(scatter)
     turned, axes = scatter.copy(), np.eye(size)
-    for _ in range(30):
-        off = 0.0
+    for _ in range(SWEEPS):
         for p in range(size):
             for q in range(p + 1, size):
-                off += turned[p, q] ** 2 / (turned[p, p] * turned[q, q])
                 _rotate(turned, axes, p, q)
-        if off < 1e-24:
-            break
-    first, largest, next_largest = 0, 0.0, 0.0
-    for one in range(size):
-        if turned[one, one] > largest:
-            first, largest, next_largest = one, turned[one, one], largest
-        else:
-            next_largest = max(next_largest, turned[one, one])
-    axis, strongest = np.zeros(size), 0.0
-    for one in range(size):
-        axis[one] = axes[one, first]
-        strongest = axis[one] if abs(axis[one]) > abs(strongest) else strongest
-    return axis * (1.0 if strongest > 0.0 else -1.0), largest > SOIL_LEADS * next_largest
+    variances = np.zeros(size)
+    for k in range(size):
+        variances[k], strongest = max(turned[k, k], 0.0), 0.0
+        for i in range(size):
+            strongest = axes[i, k] if abs(axes[i, k]) > abs(strongest) else strongest
+        if strongest < 0.0:
+            axes[:, k] *= -1.0
+    return variances, axes
 
 
 @njit

@@ -13,6 +13,8 @@ from detectkit.detect.metal.steps import DetectorBaseline, MetalAnomaly
 from detectkit.pipeline import Pipeline, Step
 from detectkit.pipeline.steps.along_track import ResampleDistance
 from detectkit.pipeline.steps.distance import DistanceFromPositions
+from detectkit.pipeline.steps.steady import DistanceAlongCourse
+from detectkit.signal.soil_scatter import SOIL_ERROR
 
 KINDS = frozenset({"metal_detector", "magnetometer"})
 SECTION = "metal"
@@ -37,6 +39,8 @@ class MetalSettings:
         latency, with half of the baseline's window.
     direction
         The soil's part of each channel, where it was measured; none: learned.
+    soil_error
+        Of the soil's direction, in rad: what the soil moves is explained no better than this share.
     threshold
         Lowest anomaly of an alarm, in standard deviations of the lane.
     separation_m, separation_traces
@@ -57,6 +61,7 @@ class MetalSettings:
     before_traces: int = 240
     after_traces: int = 60
     direction: tuple[float, ...] = ()
+    soil_error: float = SOIL_ERROR
     threshold: float = 6.0
     separation_m: float = 0.3
     separation_traces: int = 12
@@ -117,10 +122,14 @@ class MetalSettings:
                 before_traces=self.before_traces,
                 after_traces=self.after_traces,
                 direction=self.direction,
+                soil_error=self.soil_error,
             )
             return level, anomaly
         anomaly = MetalAnomaly(
-            before_m=self.before_m, after_m=self.after_m, direction=self.direction
+            before_m=self.before_m,
+            after_m=self.after_m,
+            direction=self.direction,
+            soil_error=self.soil_error,
         )
         return *track, DetectorBaseline(window_m=self.baseline_m), anomaly
 
@@ -137,7 +146,8 @@ class MetalSettings:
         if "along_track_m" in spec.coords:
             return (grid,)
         if {"longitude_deg", "latitude_deg"} <= spec.coords:
-            return DistanceFromPositions(), grid
+            timed = "time_ns" in spec.coords
+            return DistanceAlongCourse() if timed else DistanceFromPositions(), grid
         if {"easting_m", "northing_m"} <= spec.coords:
             return DistanceFromMap(), grid
         return ()

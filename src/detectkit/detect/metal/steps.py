@@ -16,7 +16,7 @@ from detectkit.core import Block, BlockSpec, PipelineError, UsageError
 from detectkit.pipeline.step import PerTrace, Windowed, traces_of
 from detectkit.pipeline.steps.streamed import Stream, Streamed, Underway, window_traces_of
 from detectkit.signal.sliding_median import SlidingMedian
-from detectkit.signal.soil_scatter import SHARED, OverSoil, over_soil
+from detectkit.signal.soil_scatter import SHARED, SOIL_ERROR, OverSoil, over_soil
 
 Values = npt.NDArray[np.float64]
 SCORES = ("anomaly", "soil", "phase")
@@ -133,6 +133,7 @@ class _OverSoil(Windowed):
     before_m: float | None = None
     after_m: float | None = None
     direction: tuple[float, ...] = ()
+    soil_error: float = SOIL_ERROR
 
     def describe(self, spec: BlockSpec) -> BlockSpec:
         """Return the spec; refuse blocks of a radar, a wrong window or direction."""
@@ -175,6 +176,7 @@ class _OverSoil(Windowed):
                 span=(start, stop),
                 window=self._window(rows.spec),
                 direction=self.direction,
+                soil_error=self.soil_error,
             )
         except UsageError as error:
             msg = f"step {self.name!r}: {error}"
