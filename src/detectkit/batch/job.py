@@ -6,17 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from detectkit.batch.detectors import DetectorJob, detectors_of
 from detectkit.core import FormatError, PipelineError, Sensor, UsageError
 from detectkit.detect.preset import Ground, default_pipeline, look
 from detectkit.detect.settings import Detection
 from detectkit.io import Notice, Overrides, Recording, Stream, open_recording
+from detectkit.learn.choose import Wish
 from detectkit.mission import Mission
 from detectkit.pipeline import Pipeline, describe
 from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
 SLOWEST_M_PER_S = 2.0e7
 FASTEST_M_PER_S = 3.0e8
-SECTIONS = {"detect"}
+SECTIONS = {"detect", "metal"}
 """Sections of a pipeline's TOML besides its steps."""
 
 
@@ -59,7 +61,7 @@ class LineJob:
         if unknown:
             msg = (
                 f"the pipeline has {unknown[0]!r}, which means nothing here; it takes name, "
-                "[[step]] tables and a [detect] section"
+                "[[step]] tables and the sections [detect] and [metal]"
             )
             raise PipelineError(msg)
         spec = pipeline.describe(stream.rows(0, min(2, stream.traces)).spec)
@@ -81,6 +83,8 @@ class Job:
     lines: tuple[LineJob, ...]
     notices: tuple[Notice, ...] = ()
     expected_sha256: Mapping[str, str] = field(default_factory=dict)
+    detectors: tuple[DetectorJob, ...] = ()
+    wish: Wish = Wish()
 
     @property
     def traces(self) -> int:
@@ -157,7 +161,7 @@ def plan(
         pipelines, said = _fitted([(one[0].path.name, one[1]) for one in named], grounds)
         notices += said
     lines = (LineJob.of(*one, fitted) for one, fitted in zip(named, pipelines, strict=True))
-    return Job(tuple(lines), tuple(notices))
+    return Job(tuple(lines), tuple(notices), detectors=detectors_of(opened, pipelines))
 
 
 def _fitted(

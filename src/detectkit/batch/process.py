@@ -9,13 +9,16 @@ from pathlib import Path
 from textwrap import fill
 
 from detectkit.batch.calibrating import small_print
+from detectkit.batch.detectors import heard
 from detectkit.batch.job import Job, LineJob
 from detectkit.batch.prefetch import prefetched
 from detectkit.batch.run_record import file_sha256, write_run
 from detectkit.core import Block, Indication, UsageError
-from detectkit.detect.detector import Detector, ranked
+from detectkit.detect.detector import Detector
+from detectkit.detect.fusion import Branch, fuse
 from detectkit.io import Notice
 from detectkit.io.flight.writer import FlightWriter
+from detectkit.learn.choose import choose
 from detectkit.pipeline import Runner
 from detectkit.product.canvas import Canvas
 from detectkit.product.inspection import Health
@@ -38,7 +41,7 @@ class LineResult:
     traces: int
     raw: Canvas
     processed: Canvas
-    indications: tuple[Indication, ...]
+    branch: Branch | None
 
 
 @dataclass(slots=True)
@@ -50,6 +53,7 @@ class RunResult:
     notices: list[Notice] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    assessed_by: str = ""
     traces: int = 0
     placed: int = 0
 
@@ -83,7 +87,7 @@ def process(job: Job, folder: Path, *, progress: Progress | None = None) -> RunR
         sums = {r.path: hasher.submit(file_sha256, r.path) for r in job.recordings}
         with FlightWriter(folder / "flight.h5", existing="replace") as flight:
             results = [_line(line, flight, result, progress) for line in job.lines]
-            result.indications = ranked([one for r in results for one in r.indications])
+            _fuse(job, [one.branch for one in results if one.branch is not None], result)
             _finish_flight(flight, job, result)
         digests = _checked_sums(job, sums, result)
     result.files.append(folder / "flight.h5")
@@ -115,8 +119,19 @@ def _line(
     result.notices += _degradation(line, runner)
     result.remarks += [f"{line.recording.path.name}: {one}" for one in sink.health.remarks()]
     return LineResult(
-        line.name, runner.tally.traces, sink.health.canvas, sink.processed, tuple(sink.indications)
+        line.name, runner.tally.traces, sink.health.canvas, sink.processed, sink.branch
     )
+
+
+def _fuse(job: Job, radars: list[Branch], result: RunResult) -> None:
+    """Bring the finds of all lines and detectors together; all of them stay."""
+    if not radars:
+        return
+    choice = choose(job.wish, [line.pipeline for line in job.lines])
+    branches = [*radars, *map(heard, job.detectors)]
+    result.indications = [one.indication for one in fuse(branches, choice.assessor)]
+    result.assessed_by = "" if choice.assessor is None else choice.assessor.label
+    result.remarks += choice.remarks
 
 
 def _processed(
@@ -137,7 +152,7 @@ class _Sink:
     def __init__(self, line: LineJob, flight: FlightWriter, detector: Detector | None) -> None:
         self.health = Health(canvas=Canvas(line.stream.traces))
         self.processed = Canvas(line.stream.traces)
-        self.indications: list[Indication] = []
+        self.branch = None if detector is None else Branch(detector.track)
         self._detector = detector
         self._stream = flight.stream(
             line.stream.header.sensor.id,
@@ -148,12 +163,12 @@ class _Sink:
     def push(self, block: Block) -> None:
         self._stream.append(block)
         self.processed.push(block)
-        if self._detector is not None:
-            self.indications.extend(one.indication for one in self._detector.push(block))
+        if self._detector is not None and self.branch is not None:
+            self.branch.founds += self._detector.push(block)
 
     def finish(self) -> None:
-        if self._detector is not None:
-            self.indications.extend(one.indication for one in self._detector.finish())
+        if self._detector is not None and self.branch is not None:
+            self.branch.founds += self._detector.finish()
 
 
 def _degradation(line: LineJob, runner: Runner) -> list[Notice]:
@@ -252,5 +267,5 @@ def _tables(job: Job, result: RunResult, digests: dict[Path, str]) -> None:
     result.placed = write_geojson(result.indications, layer)
     if result.placed:
         result.files.append(layer)
-    write_run(job, result.folder, digests)
+    write_run(job, result.folder, digests, assessed_by=result.assessed_by)
     result.files.append(result.folder / "run.toml")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,12 @@ from typing import Any
 import tomli_w
 
 from detectkit import __version__
+from detectkit.batch.detectors import DetectorJob, detectors_of
 from detectkit.batch.job import Job, LineJob
 from detectkit.core import FormatError, PipelineError
+from detectkit.core.settings import build
 from detectkit.io import Overrides, Recording, open_recording
+from detectkit.learn.choose import Wish
 from detectkit.pipeline import Pipeline
 
 READ_BYTES = 1 << 22
@@ -23,7 +26,7 @@ NAME_DIGITS = 12
 """Digits of its fingerprint that name a pipeline's file."""
 
 
-def write_run(job: Job, folder: Path, sha256: Mapping[Path, str]) -> None:
+def write_run(job: Job, folder: Path, sha256: Mapping[Path, str], *, assessed_by: str = "") -> None:
     """Write run.toml and the pipelines it names."""
     pipelines = folder / "pipelines"
     pipelines.mkdir(exist_ok=True)
@@ -46,12 +49,28 @@ def write_run(job: Job, folder: Path, sha256: Mapping[Path, str]) -> None:
                 "set": dict(line.recording.overrides),
             }
         )
-    document = {
+    document: dict[str, Any] = {
         "detectkit_version": __version__,
         "finished_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "assessed_by": assessed_by,
+        "model": {name: value for name, value in asdict(job.wish).items() if value is not None},
         "input": inputs,
     }
+    detectors = [_detector_entry(one, folder) for one in job.detectors]
+    if detectors:
+        document["detector"] = detectors
     (folder / "run.toml").write_text(tomli_w.dumps(document), encoding="utf-8")
+
+
+def _detector_entry(one: DetectorJob, folder: Path) -> dict[str, Any]:
+    """Return a detector's entry, its pipeline written beside those of the radar."""
+    name = f"{one.pipeline.fingerprint[:NAME_DIGITS]}.toml"
+    (folder / "pipelines" / name).write_text(one.pipeline.to_toml(), encoding="utf-8")
+    return {
+        "file": str(one.recording.path.resolve()),
+        "sensor": one.sensor_id,
+        "pipeline": f"pipelines/{name}",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +112,39 @@ def read_run(path: Path) -> Job:
     FormatError
         A recording it names cannot be used any more.
     """
-    inputs = _inputs(path)
+    document, inputs = _inputs(path)
     recordings = {one.file: one.opened() for one in inputs}
     lines = tuple(_line(path, one, recordings[one.file]) for one in inputs)
     notices = tuple(notice for one in recordings.values() for notice in one.notices)
-    return Job(lines, notices, {one.file: one.sha256 for one in inputs})
+    wish = build(Wish, dict(document.get("model", {"model": "none"})), where=f"{path}: [model]",
+                 error=PipelineError)  # fmt: skip
+    return Job(
+        lines,
+        notices,
+        {one.file: one.sha256 for one in inputs},
+        _detectors(path, document, recordings),
+        wish,
+    )
 
 
-def _inputs(path: Path) -> list[_Input]:
+def _detectors(
+    path: Path, document: Mapping[str, Any], recordings: Mapping[str, Recording]
+) -> tuple[DetectorJob, ...]:
+    """Return the detectors of a run, each as it was heard then."""
+    found: list[DetectorJob] = []
+    for one in document.get("detector", ()):
+        recording = recordings.get(str(one.get("file")))
+        source = path.parent / str(one.get("pipeline"))
+        if recording is None or not source.is_file():
+            msg = f"{path}: a [[detector]] names a file or a pipeline that the run does not have"
+            raise PipelineError(msg)
+        pipeline = Pipeline.from_toml(source.read_text(encoding="utf-8"))
+        jobs = detectors_of([recording], [pipeline])
+        found += [job for job in jobs if job.sensor_id == one.get("sensor")]
+    return tuple(found)
+
+
+def _inputs(path: Path) -> tuple[dict[str, Any], list[_Input]]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         inputs = [_Input.of(one) for one in document["input"]]
@@ -110,7 +154,7 @@ def _inputs(path: Path) -> list[_Input]:
     if not inputs:
         msg = f"{path}: names no input; there is nothing to repeat"
         raise PipelineError(msg)
-    return inputs
+    return document, inputs
 
 
 def _line(path: Path, one: _Input, recording: Recording) -> LineJob:

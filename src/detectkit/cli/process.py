@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +39,29 @@ DepthOption = Annotated[
         help="Depths to search in m, e.g. 0.03 0.6, for the fitted pipeline.",
     ),
 ]
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="What weighs the evidence: `auto`, `rule`, `none`, a model of `detectkit models`, "
+        "a model's folder or a rule's TOML.",
+    ),
+]
+PriorOption = Annotated[
+    float | None,
+    typer.Option(
+        "--prior",
+        metavar="SHARE",
+        help="Share of targets among candidates that you expect, e.g. 0.02; else the model's own.",
+    ),
+]
+ForceModelOption = Annotated[
+    bool,
+    typer.Option(
+        "--force-model", help="Use the model on a pipeline that it was not made on, at your risk."
+    ),
+]
 RepeatOption = Annotated[
     Path | None,
     typer.Option("--repeat", metavar="RUN.toml", help="Repeat an earlier run exactly."),
@@ -57,6 +82,9 @@ def process(  # noqa: PLR0913, PLR0917 - typer passes options by name
     depth: DepthOption = None,
     mark_spacing: MarkSpacingOption = None,
     calibration: CalibrationOption = "",
+    model: ModelOption = "auto",
+    prior: PriorOption = None,
+    force_model: ForceModelOption = False,
     repeat: RepeatOption = None,
     settings: SetOption = None,
     format_name: FormatOption = None,
@@ -74,9 +102,12 @@ def process(  # noqa: PLR0913, PLR0917 - typer passes options by name
 
       detectkit process flights/17/flight.h5 --calibration radar-x-1207-2026-05-04-3f2a9c01.toml
 
+      detectkit process flights/17/flight.h5 --prior 0.02 -o out/17
+
       detectkit process --repeat out/wall/run.toml -o out/again
     """
     from detectkit.batch.process import process as run
+    from detectkit.learn.choose import Wish
 
     given = Given(
         files or [],
@@ -88,7 +119,14 @@ def process(  # noqa: PLR0913, PLR0917 - typer passes options by name
         format_name,
         calibration,
     )
-    job = given.job() if repeat is None else _repeated(repeat, given)
+    wish = Wish(model, prior, "other-pipeline" if force_model else "")
+    if repeat is None:
+        job = replace(given.job(), wish=wish)
+    elif wish != Wish():
+        msg = "--repeat takes the model from the run.toml too; leave --model and --prior out"
+        raise UsageError(msg)
+    else:
+        job = _repeated(repeat, given)
     with trace_progress("processing", job.traces) as count:
         result = run(job, output, progress=count)
     say_notices(one for one in result.notices if one.severity != "note")
@@ -124,6 +162,11 @@ def _print(result: RunResult, job: Job) -> None:
         )
     elif found and result.placed < len(found):
         out.print(f"{len(found) - result.placed} of them have no position; the rest is in the map.")
+    if result.assessed_by:
+        out.print(
+            f"Weighed by {escape(result.assessed_by)}: its probabilities rank the places and "
+            "take none away; evidence unlike its own is called unknown."
+        )
     for remark in result.remarks:
         out.print(remark, markup=False)
     for path in result.files:
@@ -131,18 +174,34 @@ def _print(result: RunResult, job: Job) -> None:
 
 
 def _table(found: list[Indication]) -> Table:
+    assessed = any(one.probability is not None for one in found)
+    heard = any(one.detector_snr is not None for one in found)
+    names = ["rank", "line", "along (m)", "trace", "depth (m)", "±", "score"]
+    names += ["sensors", "metal"] * heard + ["probability", "category"] * assessed
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("rank", "line", "along (m)", "trace", "depth (m)", "±", "score"):
-        table.add_column(name, justify="left" if name == "line" else "right")
+    for name in names:
+        left = name in {"line", "sensors", "category"}
+        table.add_column(name, justify="left" if left else "right")
     for one in found:
-        along = "–" if one.along_track_m is None else f"{one.along_track_m:.2f}"
-        table.add_row(
-            str(one.rank),
-            escape(one.line),
-            along,
-            str(one.trace),
-            f"{one.depth_m:.3f}",
-            f"{one.depth_error_m:.3f}",
-            f"{one.score:.1f}",
-        )
+        row = [str(one.rank), escape(one.line), _told(one.along_track_m, 2), str(one.trace)]
+        row += [_told(one.depth_m, 3), _told(one.depth_error_m, 3), f"{one.score:.1f}"]
+        row += [SHORT[one.sensors], _told(one.detector_snr, 1)] * heard
+        row += [_chance(one), one.category] * assessed
+        table.add_row(*row)
     return table
+
+
+SHORT = {"gpr": "gpr", "metal_detector": "metal", "gpr+metal_detector": "gpr+metal"}
+
+
+def _told(value: float | None, digits: int) -> str:
+    return "–" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
+
+
+def _chance(one: Indication) -> str:
+    """Return the probability with its interval, in percent."""
+    chances = (one.probability, one.probability_low, one.probability_high)
+    if None in chances:
+        return "–"
+    middle, low, high = (f"{100.0 * (chance or 0.0):.3g}" for chance in chances)
+    return f"{middle} % ({low}–{high})"
