@@ -58,7 +58,8 @@ class Triangles:
         """
         count = places.size
         if count < 2:
-            return cls(np.zeros((1, wanted.size), np.int64), np.zeros((1, wanted.size), np.float32))
+            nothing = (0, wanted.size)
+            return cls(np.zeros(nothing, np.int64), np.zeros(nothing, np.float32))
         after = np.clip(np.searchsorted(places, wanted, side="right"), 1, count - 1)
         gap = places[after] - places[after - 1]
         known = (wanted >= places[0]) & (wanted <= places[-1]) & (gap <= widest_gap)
