@@ -286,7 +286,7 @@ class _Fitted:
             *self.track[:-1],
             {"use": "dc"},
             {
-                "use": "time-zero-threshold",
+                "use": "time-zero-steady" if self.airborne else "time-zero-threshold",
                 "fraction": FIRST_BREAK,
                 "lead_s": lead_s,
                 "pulse_s": _round(self.pulse_s),

@@ -149,6 +149,36 @@ def moving_line(
     return Moving(place, velocity)
 
 
+def median_near(values: Values, *, rows: tuple[int, int], reach: int) -> Values:
+    """Return, for some rows, the median of the values at most `reach` rows away.
+
+    Parameters
+    ----------
+    values
+        (n,) NaN where nothing is known.
+    rows
+        Start and stop of the rows to answer.
+
+    Returns
+    -------
+        (stop - start,) NaN where nothing near is known. Of an even number, the lower of the middle
+        two: always a value that is there.
+
+    Examples
+    --------
+    >>> median_near(np.array([1.0, 9.0, 2.0, 2.0]), rows=(0, 3), reach=1)
+    array([1., 2., 2.])
+    """
+    start, stop = rows
+    around = np.full(stop - start + 2 * reach, np.nan)
+    first = start - reach
+    low, high = max(first, 0), min(stop + reach, len(values))
+    around[low - first : high - first] = values[low:high]
+    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(around, 2 * reach + 1), axis=1)
+    known = np.isfinite(ordered).sum(axis=1)
+    return ordered[np.arange(stop - start), np.maximum(known - 1, 0) // 2]
+
+
 @njit
 def _upper(
     values: Values,

@@ -8,9 +8,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from detectkit.core import Block, BlockSpec, PipelineError, concat
-from detectkit.pipeline.step import PerTrace, Recursive, samples_of
+from detectkit.pipeline.step import PerTrace, Recursive, Windowed, samples_of
 from detectkit.pipeline.steps.alignment import Values, aligned, aligned_spec, filled
 from detectkit.pipeline.steps.along_delay import no_traces, refusing, window_of
+from detectkit.signal.steady import median_near
 from detectkit.signal.time_zero import Lag, correlation_lag, first_break
 from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 
@@ -53,19 +54,78 @@ class TimeZeroThreshold(PerTrace):
     def describe(self, spec: BlockSpec) -> BlockSpec:
         """Return the spec with the new first time."""
         with refusing(self.name):
-            self._breaks(Block(no_traces(spec)), spec)
+            self.breaks(Block(no_traces(spec)))
         zero_s = _direct_s(spec) - self.pulse_s
         return aligned_spec(spec, lead_s=self.lead_s, zero_s=zero_s, step=self.name)
 
     def apply(self, block: Block) -> Block:
         """Return the aligned traces."""
-        breaks = self._breaks(block, block.spec)
+        return self.moved(block, self.breaks(block))
+
+    def breaks(self, block: Block) -> Values:
+        """Return the first break of each trace, in samples; NaN for a trace of zeros."""
+        start, stop = window_of(self.window_s, block.spec, setting="window_s", step=self.name)
+        return first_break(block.data, fraction=self.fraction, start=start, stop=stop)
+
+    def moved(self, block: Block, breaks: Values) -> Block:
+        """Return the traces with their breaks at time zero."""
         zero_s = _direct_s(block.spec) - self.pulse_s
         return aligned(block, breaks, lead_s=self.lead_s, zero_s=zero_s, step=self.name)
 
-    def _breaks(self, block: Block, spec: BlockSpec) -> Values:
-        start, stop = window_of(self.window_s, spec, setting="window_s", step=self.name)
-        return first_break(block.data, fraction=self.fraction, start=start, stop=stop)
+
+@dataclass(frozen=True, slots=True)
+class TimeZeroSteady(Windowed):
+    """Set time zero as `time-zero-threshold` does, by what most of the traces around agree on.
+
+    From the air the ground's reflection may be stronger than the direct wave, and now and then the
+    break of a trace is taken one lobe too late. Time zero itself only creeps, so the median of
+    the breaks around counts; what a trace jitters is left in it.
+
+    Method: the first break of each trace as in `time-zero-threshold`, then the running median of
+    `window_traces` (Tukey, Exploratory Data Analysis, 1977, ch. 7). Latency: half of the window.
+
+    - `fraction`, `window_s`, `lead_s`, `pulse_s`: as in `time-zero-threshold`.
+
+    Examples
+    --------
+    .. code-block:: toml
+
+        [[step]]
+        use = "time-zero-steady"
+        fraction = 0.2
+        lead_s = 1e-9
+        window_traces = 101
+    """
+
+    name: ClassVar[str] = "time-zero-steady"
+    fraction: float = 0.2
+    window_s: tuple[float, float] | None = None
+    lead_s: float = 1e-9
+    pulse_s: float = 0.0
+    window_traces: int = 101
+
+    def describe(self, spec: BlockSpec) -> BlockSpec:
+        """Return the spec with the new first time."""
+        if self.window_traces < 1:
+            msg = f"step {self.name!r}: window_traces = {self.window_traces} must be 1 or more"
+            raise PipelineError(msg)
+        return self._single.describe(spec)
+
+    def reach(self, spec: BlockSpec) -> tuple[int, int]:  # noqa: ARG002 - part of the contract
+        """Return half of the window to each side."""
+        return self.window_traces // 2, self.window_traces // 2
+
+    def window(self, rows: Block, start: int, stop: int) -> Block:
+        """Return the aligned traces."""
+        half = self.window_traces // 2
+        breaks = self._single.breaks(rows)
+        return self._single.moved(
+            rows.traces(start, stop), median_near(breaks, rows=(start, stop), reach=half)
+        )
+
+    @property
+    def _single(self) -> TimeZeroThreshold:
+        return TimeZeroThreshold(self.fraction, self.window_s, self.lead_s, self.pulse_s)
 
 
 class ReferenceState(NamedTuple):

@@ -1,0 +1,185 @@
+"""Building a corpus: scene by scene, in processes, resumable; checked for leakage at the end."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from detectkit.core import FormatError, UsageError
+from detectkit.detect.evidence import EvidencePatch, no_evidence
+from detectkit.learn.corpus.dataset_lanes import opened, scene_passages, scenes_in
+from detectkit.learn.corpus.layout import digest_of, write_store
+from detectkit.learn.corpus.leakage import check_alike, check_grounds
+from detectkit.learn.corpus.processing import Processed, processed
+from detectkit.learn.corpus.settings import CorpusSettings
+from detectkit.learn.corpus.tables import EXAMPLES, LANES, TARGETS, Table, table_of
+
+Progress = Callable[[int], None]
+Task = tuple[int, int]
+"""Number of the source, and of its scene."""
+PARTS = "parts"
+SETTINGS = "corpus.toml"
+Arrays = dict[str, Any]
+
+
+def tasks_of(settings: CorpusSettings) -> list[Task]:
+    """Return the pieces of work, in the order of the corpus."""
+    return [
+        (number, scene)
+        for number, source in enumerate(settings.dataset)
+        for scene in range(scenes_in(opened(source.path), source))
+    ]
+
+
+def build_corpus(
+    settings: CorpusSettings,
+    path: str | Path,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Path:
+    """Build a corpus, or go on where an earlier attempt stopped; return its path.
+
+    Parameters
+    ----------
+    settings
+        What it is made from.
+    path
+        Of the store; a finished one of the same settings is left as it is.
+    workers
+        Processes; they change no bit.
+    progress
+        Called with the number of scenes just done.
+
+    Raises
+    ------
+    UsageError
+        A corpus of other settings lies there.
+    LeakageError
+        The same ground or patch is in two splits.
+    """
+    place = Path(path)
+    tasks = tasks_of(settings)
+    if _finished(settings, place):
+        if progress is not None:
+            progress(len(tasks))
+        return place
+    parts = place / PARTS
+    parts.mkdir(parents=True, exist_ok=True)
+    (place / SETTINGS).write_text(settings.to_toml(), encoding="utf-8")
+    missing = [task for task in tasks if not _part(parts, task).is_file()]
+    if progress is not None:
+        progress(len(tasks) - len(missing))
+    for _ in _done(settings, parts, missing, workers):
+        if progress is not None:
+            progress(1)
+    _joined(settings, place, [_part(parts, task) for task in tasks])
+    shutil.rmtree(parts)
+    return place
+
+
+def _finished(settings: CorpusSettings, place: Path) -> bool:
+    """Tell whether the corpus is there; refuse another one."""
+    told = place / SETTINGS
+    if not told.is_file():
+        return False
+    other = CorpusSettings.read(told)
+    if other.fingerprint != settings.fingerprint:
+        msg = f"{place}: a corpus of other settings lies there ({told.name}); give another path"
+        raise UsageError(msg)
+    return not (place / PARTS).exists()
+
+
+def _part(parts: Path, task: Task) -> Path:
+    return parts / f"{task[0]:02d}-{task[1]:05d}.npz"
+
+
+def _done(settings: CorpusSettings, parts: Path, tasks: list[Task], workers: int) -> Iterator[None]:
+    """Yield once for each piece of work that is on disk."""
+    if workers <= 1:
+        for task in tasks:
+            _work(settings, parts, task)
+            yield
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        for future in [pool.submit(_work, settings, parts, task) for task in tasks]:
+            future.result()
+            yield
+
+
+def _work(settings: CorpusSettings, parts: Path, task: Task) -> None:
+    """Process the lanes of a scene and write them, whole or not at all."""
+    found = [processed(one, settings.labels) for one in scene_passages(settings, *task)]
+    part = _part(parts, task)
+    unfinished = part.with_suffix(f".{os.getpid()}.part.npz")
+    np.savez(unfinished, **_arrays(found))
+    unfinished.replace(part)
+
+
+def _arrays(found: list[Processed]) -> Arrays:
+    """Return evidence and tables of some passages, lanes counted through all of them."""
+    names = [one.name for one in fields(EvidencePatch)]
+    patches = [patch for one in found for patch in one.patches]
+    empty = no_evidence()
+    arrays: Arrays = {
+        name: np.stack([getattr(one, name) for one in patches])
+        if patches
+        else np.zeros((0, *getattr(empty, name).shape), getattr(empty, name).dtype)
+        for name in names
+    }
+    before = np.cumsum([0] + [len(one.lanes) for one in found])
+    for name, columns in (("examples", EXAMPLES), ("lanes", LANES), ("targets", TARGETS)):
+        rows = [table_of(columns, list(getattr(one, name))) for one in found]
+        if name != "lanes":
+            for table, first in zip(rows, before, strict=False):
+                table["lane"] += first
+        arrays[name] = np.concatenate(rows)
+    arrays["grounds"] = np.array([one.ground for one in found for _ in one.lanes])
+    arrays["kinds"] = np.array(sorted({one.kind for one in found}))
+    return arrays
+
+
+def _joined(settings: CorpusSettings, place: Path, parts: list[Path]) -> None:
+    """Check all parts together and write the store."""
+    loaded = []
+    for part in parts:
+        with np.load(part) as held:
+            loaded.append({name: held[name] for name in held.files})
+    before = np.cumsum([0] + [len(one["lanes"]) for one in loaded])
+    for one, first in zip(loaded, before, strict=False):
+        one["examples"]["lane"] += first
+        one["targets"]["lane"] += first
+    arrays = {name: np.concatenate([one[name] for one in loaded]) for name in loaded[0]}
+    kinds = sorted(set(arrays.pop("kinds").tolist()))
+    if len(kinds) != 1:
+        msg = f"{place}: its sources give evidence of {len(kinds)} kinds of pipelines: {kinds}"
+        raise FormatError(msg)
+    lanes: Table = arrays["lanes"]
+    _number_sites(lanes, arrays["examples"])
+    grounds = arrays.pop("grounds").tolist()
+    check_grounds(zip(grounds, lanes["split"].tolist(), strict=True))
+    check_alike(arrays["radar"], arrays["examples"]["split"], alike=settings.alike)
+    sources = {one.path: opened(one.path).digest for one in settings.dataset}
+    attributes = {
+        "settings": settings.to_toml(),
+        "fingerprint": settings.fingerprint,
+        "kind": kinds[0],
+        "sources": {Path(path).name: digest for path, digest in sources.items()},
+        "digest": digest_of(arrays),
+    }
+    write_store(place, arrays, attributes)
+
+
+def _number_sites(lanes: Table, examples: Table) -> None:
+    names = {name: number for number, name in enumerate(dict.fromkeys(lanes["site_name"].tolist()))}
+    lanes["site"] = [names[name] for name in lanes["site_name"].tolist()]
+    examples["site"] = lanes["site"][examples["lane"]]
