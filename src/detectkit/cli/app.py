@@ -13,6 +13,7 @@ from detectkit.cli.compare import compare
 from detectkit.cli.convert import convert
 from detectkit.cli.doctor import doctor
 from detectkit.cli.drivers import drivers
+from detectkit.cli.evaluate import evaluate
 from detectkit.cli.exit_codes import MEANING, ExitCode, code_of
 from detectkit.cli.flights import finalize, recover, replay
 from detectkit.cli.fly import fly
@@ -53,6 +54,7 @@ app.command()(velocity)
 app.command("slice")(slice_)
 app.command()(resolution)
 app.command()(compare)
+app.command()(evaluate)
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(simulate, name="simulate")
 app.command()(steps)

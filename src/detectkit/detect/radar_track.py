@@ -108,6 +108,11 @@ class RadarTrack:
         """Number of rows that were let go."""
         return self._rows.first
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Lines of the rows that are kept, in the order they came."""
+        return tuple(dict.fromkeys(run.line for run in self._rows.runs))
+
     def push_processed(self, block: Block) -> None:
         """Take the next rows of the processed radargram."""
         records = np.zeros(len(block), self._rows.dtype)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from detectkit.core import UsageError
 from detectkit.detect.evidence import GRID, IMAGES, PatchGrid
 from detectkit.learn.autoencoder_settings import AutoencoderSettings
+from detectkit.learn.threads import one_thread
 
 Float32s = npt.NDArray[np.float32]
 Booleans = npt.NDArray[np.bool_]
@@ -158,12 +159,12 @@ def fit_autoencoder(
                      settings.held_out)  # fmt: skip
     images = torch.as_tensor(radar[usable])
     counts = torch.as_tensor((known & near)[usable])
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(settings.seed)
         network = Autoencoder(settings, grid)
         _train(network, images[~held], counts[~held], settings, progress)
-    network.eval().requires_grad_(requires_grad=False)
-    errors = np.log(_error(network, images[held], counts[held]).numpy().astype(np.float64))
+        network.eval().requires_grad_(requires_grad=False)
+        errors = np.log(_error(network, images[held], counts[held]).numpy().astype(np.float64))
     middle = float(np.median(errors))
     deviation = max(float(np.median(np.abs(errors - middle)) / 0.6744897501960817), 1e-6)
     return Anomaly(network, settings, middle, deviation, near)

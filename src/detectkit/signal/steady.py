@@ -176,7 +176,7 @@ def median_near(values: Values, *, rows: tuple[int, int], reach: int) -> Values:
     around[low - first : high - first] = values[low:high]
     ordered = np.sort(np.lib.stride_tricks.sliding_window_view(around, 2 * reach + 1), axis=1)
     known = np.isfinite(ordered).sum(axis=1)
-    return ordered[np.arange(stop - start), np.maximum(known - 1, 0) // 2]
+    return np.asarray(ordered[np.arange(stop - start), np.maximum(known - 1, 0) // 2])
 
 
 @njit
@@ -211,7 +211,8 @@ def _top(
     away: Values, value: Values, share: Values, error: float
 ) -> float:  # pragma: no cover - compiled
     """Return the level at 0 of the line along the upper values."""
-    middle, slope = value.mean(), 0.0
+    middle: float = value.mean()
+    slope = 0.0
     for _ in range(ROUNDS):
         total, first, second, moment, cross = 0.0, 0.0, 0.0, 0.0, 0.0
         for i in range(value.size):

@@ -17,6 +17,7 @@ from detectkit.learn.model.manifest import Facts
 from detectkit.learn.model.model import Model
 from detectkit.learn.network import EvidenceNetwork, build_network
 from detectkit.learn.network_settings import NetworkSettings
+from detectkit.learn.threads import one_thread
 
 KIND = "dc | reed-xiaoli | 48 x 48 of 25 x 15 mm from -60 mm"
 SHAPE = NetworkSettings(width=4, blocks=1, scalar_width=8, embedding=16)
@@ -53,7 +54,7 @@ def drawn(count: int, seed: int, *, sites: range = range(4)) -> Sites:
 
 def trained(train: Sites, steps: int = 25) -> EvidenceNetwork:
     """Return a network after a moment's training: enough to tell a spot from noise."""
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(0)
         network = build_network(SHAPE)
         optimiser = torch.optim.Adam(network.parameters(), lr=5e-3)

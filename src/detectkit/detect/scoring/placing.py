@@ -2,8 +2,8 @@
 
 Where the run has positions, the ground is a raster: a cell counts as surveyed where its middle lies
 within half a swath of a track, and belongs to the lane that passed nearest. A step of more than
-`BREAK_M` between two rows is a gap, and rows without position or higher than `highest_m` survey
-nothing. Without positions each line is a rectangle, as long as it was walked and a swath wide.
+`BREAK_M` between two rows is a gap, and rows without position, too high, or at a place too badly
+known survey nothing. Without positions each line is a rectangle, as long as it was walked and a swath wide.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ Values = npt.NDArray[np.float64]
 SWATH_M = 0.5
 CELL_M = 0.05
 HIGHEST_M = 1.5
+WORST_ERROR_M = 0.3
 BREAK_M = 0.5
 MOST_CELLS = 20_000_000
 HEIGHT_BAND_M = 0.1
@@ -41,16 +42,20 @@ class GroundSettings:
         Width to both sides of a track together.
     highest_m
         Rows higher over the ground survey nothing; rows without a height do.
+    worst_error_m
+        Rows whose position has a larger standard deviation survey nothing: nobody knows which
+        ground they looked at. Rows that do not tell it do.
     cell_m
         Of the raster.
     """
 
     swath_m: float = SWATH_M
     highest_m: float = HIGHEST_M
+    worst_error_m: float = WORST_ERROR_M
     cell_m: float = CELL_M
 
     def __post_init__(self) -> None:
-        for name in ("swath_m", "highest_m", "cell_m"):
+        for name in ("swath_m", "highest_m", "worst_error_m", "cell_m"):
             value = getattr(self, name)
             if not 0.0 < value < math.inf:
                 msg = f"{name} = {value}: a length above 0 in metres is needed"
@@ -97,6 +102,8 @@ def with_alarms(
 ) -> tuple[Field, ...]:
     """Return the fields with the indications as alarms; those without confidence or place are none.
 
+    An alarm's name is the number of its indication.
+
     Parameters
     ----------
     on
@@ -107,12 +114,11 @@ def with_alarms(
         How sure a system is of each; None: it does not point there.
     """
     alarms: list[list[Alarm]] = [[] for _ in on.fields]
-    for one, place, sure in zip(indications, on.places, confidences, strict=True):
+    for at, (one, place, sure) in enumerate(zip(indications, on.places, confidences, strict=True)):
         if place is not None and sure is not None:
             number, x, y = place
             depth = one.depth_m if math.isfinite(one.depth_m) else None
-            name = f"{one.rank} {one.line} {one.trace}"
-            alarms[number].append(Alarm(x, y, sure, one.probability, depth, name))
+            alarms[number].append(Alarm(x, y, sure, one.probability, depth, str(at)))
     return tuple(
         replace(one, alarms=tuple(some)) for one, some in zip(on.fields, alarms, strict=True)
     )
@@ -122,7 +128,8 @@ def _on_the_map(run: Run, truth: Truth, ground: GroundSettings) -> Placed:
     tracks = [one for one in (_flown(track, ground) for track in run.tracks) if one is not None]
     if not tracks:
         msg = (
-            f"{run.name}: no row has a position below {ground.highest_m:g} m; nothing was surveyed"
+            f"{run.name}: no row is placed well enough below {ground.highest_m:g} m; nothing "
+            "was surveyed"
         )
         raise UsageError(msg)
     origin = tracks[0]
@@ -181,8 +188,8 @@ class _Local:
 
 def _flown(track: Track, ground: GroundSettings) -> Track | None:
     """Return a track with only the rows that survey."""
-    high = track.height_m > ground.highest_m
-    longitude = np.where(high, np.nan, track.longitude_deg)
+    out = (track.height_m > ground.highest_m) | (track.error_m > ground.worst_error_m)
+    longitude = np.where(out, np.nan, track.longitude_deg)
     kept = replace(track, longitude_deg=longitude)
     return kept if kept.placed else None
 

@@ -21,13 +21,17 @@ DETECTING = ("gpr", "metal_detector")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """Where a sensor was along one line, (rows,) each; NaN where not known."""
+    """Where a sensor was along one line, (rows,) each; NaN where not known.
+
+    `error_m` is one standard deviation of the position.
+    """
 
     line: str
     longitude_deg: Values
     latitude_deg: Values
     along_track_m: Values
     height_m: Values
+    error_m: Values
 
     @property
     def placed(self) -> bool:
@@ -88,7 +92,7 @@ def read_run(run: Path, *, ground: Path | None = None) -> Run:
 
 
 def _track(stream: Stream) -> Track:
-    names = ("longitude_deg", "latitude_deg", "along_track_m", "height_m")
+    names = ("longitude_deg", "latitude_deg", "along_track_m", "height_m", "horizontal_error_m")
     columns: dict[str, list[Values]] = {name: [] for name in names}
     rows = 0
     for block in stream.blocks():

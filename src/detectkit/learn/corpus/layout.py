@@ -57,10 +57,8 @@ def write_store(
         for group, columns in KINDS.items()
         for one in columns
     }
-    root.attrs.update(
-        {"format": FORMAT, "format_version": VERSION, "texts": texts, "columns": meanings}
-        | dict(attributes)
-    )
+    told: dict[str, Any] = {"format": FORMAT, "format_version": VERSION, "texts": texts}
+    root.attrs.update({**told, "columns": meanings, **attributes})
 
 
 def _as_stored(name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:

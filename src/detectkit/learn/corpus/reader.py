@@ -53,6 +53,11 @@ class Corpus:
         return str(self.attributes["digest"])
 
     @property
+    def fingerprint(self) -> str:
+        """Sha256 of all that decides it: settings and sources."""
+        return self.digest
+
+    @property
     def settings(self) -> CorpusSettings:
         """What it was made from."""
         return CorpusSettings.from_toml(self.attributes["settings"], where=self.path.name)

@@ -18,7 +18,8 @@ from detectkit.detect.evidence import EvidencePatch
 from detectkit.detect.kind import kind_of
 from detectkit.detect.rule import log_odds, probability
 from detectkit.learn.calibration import target_odds
-from detectkit.learn.model.model import Answer, Model, one_thread
+from detectkit.learn.model.model import Answer, Model
+from detectkit.learn.threads import one_thread
 from detectkit.pipeline import Pipeline
 
 Kinds = Literal["own", "any"]

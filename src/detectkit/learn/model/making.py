@@ -29,6 +29,7 @@ from detectkit.learn.model.model import Model, seen_by
 from detectkit.learn.model.validity import validity_of
 from detectkit.learn.network import EvidenceNetwork
 from detectkit.learn.novelty import fit_novelty
+from detectkit.learn.threads import one_thread
 
 Values = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
@@ -116,9 +117,10 @@ def make_model(
     require_apart(train, validation)
     network.eval()
     validity = validity_of(train.examples.scalars)
-    anomaly = _autoencoder(train, settings.autoencoder, grid)
-    trained, _, _ = seen_by(network, train.examples, validity, anomaly)
-    held_out, depth_m, deviation_m = seen_by(network, validation.examples, validity, anomaly)
+    with one_thread():
+        anomaly = _autoencoder(train, settings.autoencoder, grid)
+        trained, _, _ = seen_by(network, train.examples, validity, anomaly)
+        held_out, depth_m, deviation_m = seen_by(network, validation.examples, validity, anomaly)
     category = validation.examples.category
     calibration = fit_calibration(held_out.logits, category, validation.site, settings.calibration)
     manifest = Manifest(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -26,7 +23,6 @@ BATCH = 256
 """Examples at a time where only the figures matter, not the bits."""
 INPUTS = tuple(one.name for one in fields(EvidencePatch))
 """What goes into a network, in order."""
-_ALONE = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,22 +81,6 @@ class Model:
         """Return the measures of novelty of an answer; no radar is nothing strange."""
         others = () if self.anomaly is None else (np.nan_to_num(answer.anomaly, nan=0.0),)
         return self.novelty.measures(answer.logits, answer.embedding, others)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch compute in one thread meanwhile: sums are then added up in one order.
-
-    Whatever the number of threads is outside, the bits are the same; and beside a live flight no
-    more than one core is taken.
-    """
-    with _ALONE:
-        before = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
 
 
 def inputs_of(patch: EvidencePatch, validity: Validity) -> tuple[Tensor, ...]:

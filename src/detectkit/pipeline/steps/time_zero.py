@@ -54,17 +54,17 @@ class TimeZeroThreshold(PerTrace):
     def describe(self, spec: BlockSpec) -> BlockSpec:
         """Return the spec with the new first time."""
         with refusing(self.name):
-            self.breaks(Block(no_traces(spec)))
+            self.breaks(Block(no_traces(spec)), spec)
         zero_s = _direct_s(spec) - self.pulse_s
         return aligned_spec(spec, lead_s=self.lead_s, zero_s=zero_s, step=self.name)
 
     def apply(self, block: Block) -> Block:
         """Return the aligned traces."""
-        return self.moved(block, self.breaks(block))
+        return self.moved(block, self.breaks(block, block.spec))
 
-    def breaks(self, block: Block) -> Values:
+    def breaks(self, block: Block, spec: BlockSpec) -> Values:
         """Return the first break of each trace, in samples; NaN for a trace of zeros."""
-        start, stop = window_of(self.window_s, block.spec, setting="window_s", step=self.name)
+        start, stop = window_of(self.window_s, spec, setting="window_s", step=self.name)
         return first_break(block.data, fraction=self.fraction, start=start, stop=stop)
 
     def moved(self, block: Block, breaks: Values) -> Block:
@@ -118,7 +118,7 @@ class TimeZeroSteady(Windowed):
     def window(self, rows: Block, start: int, stop: int) -> Block:
         """Return the aligned traces."""
         half = self.window_traces // 2
-        breaks = self._single.breaks(rows)
+        breaks = self._single.breaks(rows, rows.spec)
         return self._single.moved(
             rows.traces(start, stop), median_near(breaks, rows=(start, stop), reach=half)
         )

@@ -1,0 +1,197 @@
+"""An evaluation as one HTML page: self-contained, readable in light and dark, printable."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+
+from detectkit import __version__
+from detectkit.detect.scoring.evaluation import Evaluation, Judged
+from detectkit.product.evaluation_facts import sentences
+from detectkit.product.evaluation_pictures import draw_of, png_of
+from detectkit.product.writing import naming
+
+STYLE = """
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+table { border-collapse: collapse; font-size: .88rem; display: block; overflow-x: auto; }
+th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #8884;
+         vertical-align: top; }
+img { max-width: 100%; background: #fff; border-radius: 4px; }
+.note { font-size: .88rem; opacity: .8; }
+"""
+CAPTIONS = {
+    "curve": (
+        "Detected share against false alarms",
+        "Every threshold at once. To the left of the grey line the axis is even, beyond it "
+        "logarithmic where the curve runs far. Dotted: the exact interval of so many targets. "
+        "Shaded: what other draws of the same lanes would have given.",
+    ),
+    "map": (
+        "What lay where, and what was indicated",
+        "Grey: ground that counts as surveyed. White inside of the survey: no statement.",
+    ),
+    "parts": (
+        "Where it works and where it does not",
+        "Each part of the targets for itself. Few targets mean a long interval: then a part can "
+        "neither be praised nor blamed.",
+    ),
+    "calibration": (
+        "What the probabilities are worth",
+        "A point under the line: targets were there less often than said.",
+    ),
+}
+LIMITS = (
+    "What was not indicated may still hold something: no indication does not mean that nothing is "
+    "there. A share detected here holds for ground, targets, heights and instruments like these, "
+    "and for no others."
+)
+
+
+def write_page(evaluation: Evaluation, path: Path) -> None:
+    """Write the page."""
+    title = f"{evaluation.run.name} against {evaluation.truth.name}"
+    body = [
+        f"<h1>{escape(title)}</h1>",
+        *(f"<p>{escape(one)}</p>" for one in sentences(evaluation)),
+        f'<p class="note">{escape(LIMITS)}</p>',
+        *_pictures(evaluation),
+        "<h2>Thresholds</h2>",
+        *(_points(one, evaluation) for one in evaluation.judged),
+        *_compared(evaluation),
+        *_calibration(evaluation),
+        *_exactness(evaluation),
+        *_false(evaluation),
+        "<h2>How this was counted</h2>",
+        *(f'<p class="note">{escape(one)}</p>' for one in _rules(evaluation)),
+    ]
+    page = (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style></head>\n<body>\n"
+        + "\n".join(body)
+        + "\n</body></html>\n"
+    )
+    with naming(path):
+        path.write_text(page, encoding="utf-8", newline="\n")
+
+
+def _pictures(evaluation: Evaluation) -> Iterable[str]:
+    for name, figure in draw_of(evaluation).items():
+        heading, caption = CAPTIONS[name]
+        data = base64.b64encode(png_of(figure)).decode("ascii")
+        yield f"<h2>{escape(heading)}</h2>"
+        yield f'<img alt="{escape(heading)}" src="data:image/png;base64,{data}">'
+        yield f'<p class="note">{escape(caption)}</p>'
+
+
+def _points(judged: Judged, evaluation: Evaluation) -> str:
+    rows = [
+        (asked, "not reached", "", "")
+        if point is None
+        else (asked, f"{point.threshold:.4g}", str(point.pd), str(point.far))
+        for asked, point in judged.points(evaluation.settings.threshold)
+    ]
+    caption = (
+        f"{judged.system.name} ({judged.system.means}), halo {judged.halo_m:.2f} m; of the targets "
+        f"in surveyed ground all indications detect {judged.covered.at_threshold(-float('inf')).pd}"
+    )
+    area = f"{judged.curve.partial_area(evaluation.settings.to_far_per_m2):.3f}"
+    if judged.bands is not None:
+        area = str(judged.bands.partial_area)
+    until = f"mean up to {evaluation.settings.to_far_per_m2:g} per m²"
+    total = f"{area}, {judged.curve.targets} targets"
+    return f"<p>{escape(caption)}</p>" + _table(
+        ("asked", "confidence", "detected", "false alarms"), [*rows, (until, "", total, "")]
+    )
+
+
+def _compared(evaluation: Evaluation) -> Iterable[str]:
+    if not evaluation.compared:
+        return
+    head = evaluation.head.system.name
+    yield "<h2>Compared, lane by lane</h2>"
+    yield f'<p class="note">{escape(head)} less the other, in the same draws of lanes.</p>'
+    yield _table(
+        ("with", "false alarms per m² at 90 % detected", "as a ratio", "mean detected share",
+         "draws in which both get there"),
+        [
+            (system.name, str(one.far_difference), str(one.far_ratio), str(one.area_difference),
+             f"{one.reached:.0%} of those from {one.groups} lanes")
+            for system, one in evaluation.compared
+        ],
+    )  # fmt: skip
+
+
+def _calibration(evaluation: Evaluation) -> Iterable[str]:
+    found = evaluation.calibration
+    if found is None:
+        return
+    yield "<h2>Calibration in numbers</h2>"
+    rows = [
+        ("indications at a target", str(found.there)),
+        ("mean probability said", f"{found.said:.3f}"),
+        ("expected calibration error", f"{found.expected_error:.3f}; perfect probabilities would "
+         f"have given {found.chance_error:.3f}"),
+        ("Brier score, log loss", f"{found.brier:.4f}, {found.log_loss:.4f}"),
+    ]  # fmt: skip
+    if found.worst_group is not None:
+        name, count, error = found.worst_group
+        rows.append(("worst lane", f"{name}: {error:.3f} from {count} indications"))
+    yield _table(("", ""), rows)
+
+
+def _exactness(evaluation: Evaluation) -> Iterable[str]:
+    exact = evaluation.exactness
+    if exact.place_rmse_m is None:
+        return
+    yield "<h2>How exact hits are</h2>"
+    rows = [
+        ("place, root mean square", f"{exact.place_rmse_m:.3f} m from {exact.hits} hits"),
+        ("place, median", f"{exact.place_median_m:.3f} m"),
+    ]
+    if exact.depth_bias_m is not None:
+        rows.append(
+            ("depth, said less true", f"{exact.depth_bias_m:+.3f} m on average, "
+             f"{exact.depth_rmse_m:.3f} m root mean square, from {exact.depths} hits")
+        )  # fmt: skip
+    yield _table(("", ""), rows)
+
+
+def _false(evaluation: Evaluation) -> Iterable[str]:
+    false = evaluation.head.scored.false
+    if not false:
+        return
+    kinds = sorted({one.lies_at for one in false})
+    yield "<h2>False alarms, by what lies there</h2>"
+    rows = [
+        (one.replace("_", " ") if one != "none" else "nothing known",
+         str(sum(each.lies_at == one for each in false)))
+        for one in kinds
+    ]  # fmt: skip
+    yield _table(("what", "false alarms"), rows)
+
+
+def _rules(evaluation: Evaluation) -> list[str]:
+    settings = evaluation.settings
+    ground = settings.ground
+    return [
+        "An indication hits a target within the target's radius and the halo. The surest comes "
+        "first, each takes the nearest target that is left; a second one on the same target is "
+        "neither hit nor false.",
+        f"Surveyed is what lies within {ground.swath_m / 2:g} m of a track, of rows no higher than "
+        f"{ground.highest_m:g} m and placed to {ground.worst_error_m:g} m or better. False alarms "
+        "are counted per m² of it, less the halos. Targets outside count as missed.",
+        "Intervals of detected shares are those of Clopper and Pearson, of false alarms those of "
+        f"Garwood, all of 95 %. Lanes were drawn {settings.draws} times, seed {settings.seed}.",
+        f"detectkit {__version__}.",
+    ]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    top = "".join(f"<th>{escape(one)}</th>" for one in head)
+    lines = ("".join(f"<td>{escape(one)}</td>" for one in row) for row in rows)
+    return f"<table><tr>{top}</tr>" + "".join(f"<tr>{one}</tr>" for one in lines) + "</table>"
