@@ -81,7 +81,8 @@ def scene_passages(settings: CorpusSettings, number: int, scene: int) -> Iterato
     first = scene * per_scene
     stop = min(first + per_scene, lanes_in(dataset, source))
     for offset, sample in enumerate(_samples(dataset, first, stop)):
-        for copy in range(settings.copies.count):
+        split = source.split or sample.told["site"]["split"]
+        for copy in range(settings.copies.count if split == "train" else 1):
             yield _passage(settings, number, first + offset, copy, sample)
 
 

@@ -58,7 +58,9 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Further copies of each lane with other instruments over the same ground; [low, high], even.
+    """Further copies of training lanes with other instruments over the same ground.
+
+    Ranges are [low, high] and drawn evenly; lanes of other splits stay as they are.
 
     Parameters
     ----------
@@ -123,7 +125,7 @@ class Labels:
     halo_m: float = 0.25
     unsure_m: float = 0.1
     permittivity_error: float = 0.15
-    swath_m: float = 0.5
+    swath_m: float = 0.6
     threshold: float | None = None
 
     def __post_init__(self) -> None:
