@@ -88,7 +88,7 @@ class Judge:
         told = self.corpus.lanes[lane]
         half = 0.5 * float(told["swath_m"])
         ground = Rectangle(float(told["x0_m"]), -half, float(told["x1_m"]), half)
-        height = round(float(told["height_m"]) / 0.2) * 0.2
+        height = round(float(told["height_m"]), 1)
         words = {
             "terrain": str(told["terrain"]),
             "height": f"{height:.1f} m",

@@ -267,7 +267,7 @@ def _enough(events: Events) -> bool:
 def _between(values: Values) -> tuple[Values, Values]:
     """Return the percentiles of the draws that are known, each one that occurred (infinite too)."""
     tail = 50.0 * (1.0 - LEVEL)
-    known = values[~np.isnan(values).reshape(len(values), -1).any(axis=1)]
+    known = values[~np.isnan(values).any(axis=tuple(range(1, values.ndim)))]
     if not len(known):
         nothing = np.full(values.shape[1:], np.nan)
         return nothing, nothing
