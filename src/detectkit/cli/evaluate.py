@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from detectkit.detect.scoring.evaluation import Evaluation
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913, PLR0917 - typer passes options by name
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of process, fly or replay.")],
     truth: Annotated[
         Path, typer.Option("--truth", metavar="CSV", help="What lies there, or was dug up.")

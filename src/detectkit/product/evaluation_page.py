@@ -26,9 +26,11 @@ img { max-width: 100%; background: #fff; border-radius: 4px; }
 CAPTIONS = {
     "curve": (
         "Detected share against false alarms",
-        "Every threshold at once. To the left of the grey line the axis is even, beyond it "
-        "logarithmic where the curve runs far. Dotted: the exact interval of so many targets. "
-        "Shaded: what other draws of the same lanes would have given.",
+        (
+            "Every threshold at once. To the left of the grey line the axis is even, beyond it "
+            "logarithmic where the curve runs far. Dotted: the exact interval of so many targets. "
+            "Shaded: what other draws of the same lanes would have given."
+        ),
     ),
     "map": (
         "What lay where, and what was indicated",
@@ -36,8 +38,10 @@ CAPTIONS = {
     ),
     "parts": (
         "Where it works and where it does not",
-        "Each part of the targets for itself. Few targets mean a long interval: then a part can "
-        "neither be praised nor blamed.",
+        (
+            "Each part of the targets for itself. Few targets mean a long interval: then a part "
+            "can neither be praised nor blamed."
+        ),
     ),
     "calibration": (
         "What the probabilities are worth",
@@ -134,8 +138,8 @@ def _calibration(evaluation: Evaluation) -> Iterable[str]:
     rows = [
         ("indications at a target", str(found.there)),
         ("mean probability said", f"{found.said:.3f}"),
-        ("expected calibration error", f"{found.expected_error:.3f}; perfect probabilities would "
-         f"have given {found.chance_error:.3f}"),
+        ("expected calibration error", (f"{found.expected_error:.3f}; perfect probabilities would "
+         f"have given {found.chance_error:.3f}")),
         ("Brier score, log loss", f"{found.brier:.4f}, {found.log_loss:.4f}"),
     ]  # fmt: skip
     if found.worst_group is not None:
@@ -155,8 +159,8 @@ def _exactness(evaluation: Evaluation) -> Iterable[str]:
     ]
     if exact.depth_bias_m is not None:
         rows.append(
-            ("depth, said less true", f"{exact.depth_bias_m:+.3f} m on average, "
-             f"{exact.depth_rmse_m:.3f} m root mean square, from {exact.depths} hits")
+            ("depth, said less true", (f"{exact.depth_bias_m:+.3f} m on average, "
+             f"{exact.depth_rmse_m:.3f} m root mean square, from {exact.depths} hits"))
         )  # fmt: skip
     yield _table(("", ""), rows)
 
@@ -179,14 +183,22 @@ def _rules(evaluation: Evaluation) -> list[str]:
     settings = evaluation.settings
     ground = settings.ground
     return [
-        "An indication hits a target within the target's radius and the halo. The surest comes "
-        "first, each takes the nearest target that is left; a second one on the same target is "
-        "neither hit nor false.",
-        f"Surveyed is what lies within {ground.swath_m / 2:g} m of a track, of rows no higher than "
-        f"{ground.highest_m:g} m and placed to {ground.worst_error_m:g} m or better. False alarms "
-        "are counted per m² of it, less the halos. Targets outside count as missed.",
-        "Intervals of detected shares are those of Clopper and Pearson, of false alarms those of "
-        f"Garwood, all of 95 %. Lanes were drawn {settings.draws} times, seed {settings.seed}.",
+        (
+            "An indication hits a target within the target's radius and the halo. The surest comes "
+            "first, each takes the nearest target that is left; a second one on the same target is "
+            "neither hit nor false."
+        ),
+        (
+            f"Surveyed is what lies within {ground.swath_m / 2:g} m of a track, of rows no higher "
+            f"than {ground.highest_m:g} m and placed to {ground.worst_error_m:g} m or better. "
+            "False alarms are counted per m² of it, less the halos. Targets outside count as "
+            "missed."
+        ),
+        (
+            "Intervals of detected shares are those of Clopper and Pearson, of false alarms those "
+            f"of Garwood, all of 95 %. Lanes were drawn {settings.draws} times, seed "
+            f"{settings.seed}."
+        ),
         f"detectkit {__version__}.",
     ]
 

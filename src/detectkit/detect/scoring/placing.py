@@ -3,7 +3,8 @@
 Where the run has positions, the ground is a raster: a cell counts as surveyed where its middle lies
 within half a swath of a track, and belongs to the lane that passed nearest. A step of more than
 `BREAK_M` between two rows is a gap, and rows without position, too high, or at a place too badly
-known survey nothing. Without positions each line is a rectangle, as long as it was walked and a swath wide.
+known survey nothing. Without positions each line is a rectangle, as long as it was walked and a
+swath wide.
 """
 
 from __future__ import annotations
