@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.table import Table
 
 from detectkit.cli.exit_codes import ExitCode
 from detectkit.cli.output import err, out
@@ -128,13 +127,5 @@ def _print(found: Evaluation, files: list[Path]) -> None:
 
     for sentence in sentences(found):
         out.print(sentence, markup=False)
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("system", "halo", "asked", "detected", "false alarms"):
-        table.add_column(name)
-    for one in found.judged:
-        for asked, point in one.points(found.settings.threshold):
-            said = ("not reached", "") if point is None else (str(point.pd), str(point.far))
-            table.add_row(one.system.name, f"{one.halo_m:.2f} m", asked, *said)
-    out.print(table)
     for path in files:
         out.print(f"  {path}", markup=False)

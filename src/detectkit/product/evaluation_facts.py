@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from typing import Any
 
-from detectkit.detect.scoring.bootstrap import FEW_GROUPS, Bands, Comparison
+from detectkit.detect.scoring.bootstrap import AT_PD, FEW_GROUPS, Bands, Comparison
 from detectkit.detect.scoring.curve import Curve, Point
 from detectkit.detect.scoring.evaluation import Evaluation, Judged
 
@@ -85,8 +85,34 @@ def sentences(evaluation: Evaluation) -> list[str]:
     worst = evaluation.worst
     if worst is not None:
         said.append(f"Worst part: {worst.by} {worst.name}: detected {worst.point.pd}.")
-    said += [_reach(head, pd) for pd in (0.9, 0.95)]
+    if head.curve.targets:
+        said += [_reach(head, pd) for pd in AT_PD]
+    else:
+        said.append("No targets lie there: only the false alarms can be told.")
+    said += _systems(evaluation)
     said += _cautions(evaluation)
+    return said
+
+
+def _systems(evaluation: Evaluation) -> list[str]:
+    """Return what each of the other systems gives with all that it points at, and compared."""
+    head = evaluation.head
+    said: list[str] = []
+    drawn = {system.name: one for system, one in evaluation.compared}
+    for one in evaluation.judged:
+        if one.halo_m == head.halo_m and one.system != head.system:
+            point = one.curve.at_threshold(-math.inf)
+            sentence = (
+                f"{one.system.name} ({one.system.means}): detected {point.pd}; false alarms "
+                f"{point.far}."
+            )
+            against = drawn.get(one.system.name)
+            if against is not None:
+                sentence += (
+                    f" Mean detected share up to {against.to_far_per_m2:g} per m², "
+                    f"{head.system.name} less {one.system.name}: {against.area_difference}."
+                )
+            said.append(sentence)
     return said
 
 
@@ -103,9 +129,10 @@ def _reach(head: Judged, pd: float) -> str:
 def _cautions(evaluation: Evaluation) -> list[str]:
     head, said = evaluation.head, []
     lanes = len(head.scored.areas_m2)
-    if head.bands is None:
-        said.append("From one lane alone, or without targets, no other draw of lanes can be made.")
-    elif head.bands.rough:
+    said += evaluation.run.remarks
+    if head.bands is None and head.curve.targets:
+        said.append("From one lane alone no other draw of lanes can be made.")
+    elif head.bands is not None and head.bands.rough:
         said.append(
             f"{lanes} lanes are few: intervals by draws are too short below about {FEW_GROUPS}."
         )

@@ -83,7 +83,7 @@ def _frame_curve(axes: Axes, evaluation: Evaluation, halo_m: float) -> None:
     axes.axvline(useful, color="0.6", linewidth=0.8)
     axes.annotate("useful part", (useful, 1.02), xytext=(-4, 0), textcoords="offset points",
                   ha="right", fontsize=7, color="0.4", annotation_clip=False)  # fmt: skip
-    axes.set_xlim(0.0, max(1.3 * top, 1.2 * useful))
+    axes.set_xlim(-0.03 * useful, max(1.3 * top, 1.2 * useful))
     axes.set_ylim(-0.02, 1.06)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.grid(color="0.92", linewidth=0.6)

@@ -212,20 +212,22 @@ def systems_of(
     """Return the systems that the indications hold, with how sure each is of every one.
 
     The response stage is always the first: what the sensors gave, ranked by the score. The
-    discrimination stage is the last, where every indication has a probability.
+    discrimination stage is the last, where every indication has a probability. Those of a single
+    sensor hold only the places at which that sensor stood out, where the sensors together put them.
     """
     response = System("response", "anomaly score of the sensor that found it")
     systems = [(response, [float(one.score) for one in indications])]
     found: list[tuple[System, list[float | None]]] = [*systems]  # type: ignore[list-item]
-    for name, what, values in (
-        ("radar alone", "the radar's own score", [one.gpr_score for one in indications]),
-        (
-            "detector alone", "the metal detector's own strength",
-            [one.detector_snr for one in indications],
-        ),
+    for name, what, sensor, values in (
+        ("radar alone", "the radar's own score where it stood out", "gpr",
+         [one.gpr_score for one in indications]),
+        ("detector alone", "the metal detector's own strength where it stood out",
+         "metal_detector", [one.detector_snr for one in indications]),
     ):  # fmt: skip
-        if any(one is not None for one in values):
-            found.append((System(name, what), list(values)))
+        stood_out = [sensor in one.sensors.split("+") for one in indications]
+        own = [one if out else None for one, out in zip(values, stood_out, strict=True)]
+        if any(one is not None for one in own):
+            found.append((System(name, what), own))
     probability = [one.probability for one in indications]
     if probability and all(one is not None for one in probability):
         found.append((System("discrimination", "probability of a target"), probability))

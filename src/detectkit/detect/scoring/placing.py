@@ -281,11 +281,10 @@ def _place_of(one: Indication, frame: LocalFrame) -> tuple[int, float, float] | 
 
 def _along_lines(run: Run, truth: Truth, ground: GroundSettings) -> Placed:
     """Take each line for itself: metres along it, metres to its right."""
-    lines = [one.line for one in run.tracks]
-    if len(set(lines)) != len(lines):
-        msg = f"{run.name}: without positions the lines must have names of their own: {lines}"
-        raise UsageError(msg)
-    along = [one.along_track_m[np.isfinite(one.along_track_m)] for one in run.tracks]
+    first = {one.line: one for one in reversed(run.tracks)}  # the radar's before the detector's
+    lines = sorted(first)
+    along = [first[one].along_track_m for one in lines]
+    along = [one[np.isfinite(one)] for one in along]
     targets: list[list[Target]] = [[] for _ in lines]
     nothing = []
     for row in truth.rows:

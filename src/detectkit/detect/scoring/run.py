@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +42,12 @@ class Track:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """Indications, and the tracks of the sensors."""
+    """Indications, the tracks of the sensors, and what there is to say about them."""
 
     name: str
     indications: tuple[Indication, ...]
     tracks: tuple[Track, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def read_run(run: Path, *, ground: Path | None = None) -> Run:
@@ -56,7 +58,8 @@ def read_run(run: Path, *, ground: Path | None = None) -> Run:
     run
         The folder: with ``flight.h5``, or, from ``replay``, with ``indications.csv``.
     ground
-        Recording whose rows tell where the sensors were; None: the run's ``flight.h5``.
+        Recording whose rows tell where the sensors were; None: the run's ``flight.h5``, and those
+        of the metal detector that ``run.toml`` names.
 
     Raises
     ------
@@ -79,16 +82,41 @@ def read_run(run: Path, *, ground: Path | None = None) -> Run:
     else:
         msg = f"{run}: has neither flight.h5 nor indications.csv; give the folder of a run"
         raise FormatError(msg)
-    streams = [
-        one
-        for one in open_recording(recording).streams
-        if one.header.sensor.kind in DETECTING and one.traces
-    ]
+    streams = [one for one in _streams(recording) if one.header.sensor.kind in DETECTING]
+    remarks: tuple[str, ...] = ()
+    if ground is None:
+        more, remarks = _detector_streams(run / "run.toml")
+        streams += more
     if not streams:
         msg = f"{recording}: holds no rows of a radar or a metal detector; no ground was surveyed"
         raise FormatError(msg)
     name = run.parent.name if run.name == "flight.h5" else run.stem if run.is_file() else run.name
-    return Run(name or "run", found, tuple(_track(one) for one in streams))
+    return Run(name or "run", found, tuple(_track(one) for one in streams), remarks)
+
+
+def _streams(recording: Path) -> list[Stream]:
+    return [one for one in open_recording(recording).streams if one.traces]
+
+
+def _detector_streams(record: Path) -> tuple[list[Stream], tuple[str, ...]]:
+    """Return the rows of the metal detector that a run took from its recordings."""
+    if not record.is_file():
+        return [], ()
+    try:
+        named = tomllib.loads(record.read_text(encoding="utf-8")).get("detector", [])
+        places = {(Path(one["file"]), str(one["sensor"])) for one in named}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{record}: cannot be read as a run.toml of detectkit ({error!r})"
+        raise FormatError(msg) from error
+    found, remarks = [], []
+    for file, sensor in sorted(places):
+        if file.is_file():
+            found += [one for one in _streams(file) if one.header.sensor.id == sensor]
+        else:
+            remarks.append(
+                f"{file} is gone: where {sensor} was is not known, only the radar's rows survey."
+            )
+    return found, tuple(remarks)
 
 
 def _track(stream: Stream) -> Track:
@@ -136,6 +164,7 @@ def _indication(row: Mapping[str, str]) -> Indication:
         velocity_source=row["velocity_source"],
         score=float(row["score"]),
         rank=int(row["rank"]),
+        sensors=row.get("sensors") or "gpr",
         gpr_score=number("gpr_score"),
         detector_snr=number("detector_snr"),
         probability=number("probability"),
