@@ -21,12 +21,14 @@ from detectkit.cli.image import image
 from detectkit.cli.inspect import inspect
 from detectkit.cli.lag import lag
 from detectkit.cli.merge import merge
+from detectkit.cli.models import export_model, models
 from detectkit.cli.output import of_the_system, print_everywhere, say_error
 from detectkit.cli.process import process
 from detectkit.cli.resolution import resolution
 from detectkit.cli.simulate import simulate
 from detectkit.cli.slice import slice_
 from detectkit.cli.steps import steps
+from detectkit.cli.train import train
 from detectkit.cli.velocity import velocity
 from detectkit.core import DetectkitError
 
@@ -55,6 +57,9 @@ app.command("slice")(slice_)
 app.command()(resolution)
 app.command()(compare)
 app.command()(evaluate)
+app.command()(train)
+app.command()(models)
+app.command("export-model")(export_model)
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(simulate, name="simulate")
 app.command()(steps)

@@ -13,10 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from detectkit.core import Block, Indication
-from detectkit.detect.detector import Detector, candidate_settings, ranked
+from detectkit.core import Block, DetectkitError, Indication
+from detectkit.detect.assess import Assessor
+from detectkit.detect.detector import Detector, candidate_settings
+from detectkit.detect.found import Found
+from detectkit.detect.fusion import Branch, fuse
+from detectkit.detect.metal import MetalBranch, MetalSettings, metal_pipeline
 from detectkit.detect.preset import Ground, nominal_pipeline
 from detectkit.detect.settings import Detection
+from detectkit.learn.choose import Choice, choose
 from detectkit.mission.calibrations import MissionCalibrations
 from detectkit.mission.gather import Gather
 from detectkit.mission.settings import Mission
@@ -80,12 +85,16 @@ class _Lane:
     gather: Gather
     runner: Runner
     detector: Detector | None
+    branch: Branch | None
     volume: FlightVolume | None
     digest: Digest = field(default_factory=Digest)
 
 
 class Processing:
-    """Puts every radar stream through its pipeline and collects the indications.
+    """Puts every radar and detector stream through its pipeline and collects the indications.
+
+    In flight they are the finds of each sensor as they come; after `finish` they are the places of
+    the whole flight, weighed with the evidence of all sensors.
 
     The pipeline is the mission's, else one fitted to the radar's settings, see
     `detectkit.detect.preset.nominal_pipeline`.
@@ -116,6 +125,7 @@ class Processing:
         if pipeline is None and mission.pipeline_toml:
             pipeline = Pipeline.from_toml(mission.pipeline_toml)
         self.indications: list[Indication] = []
+        self.choice = Choice(None)
         self.calibrations = MissionCalibrations(mission.calibrations)
         self._ground = ground_of(mission)
         self._pipeline = pipeline
@@ -124,9 +134,12 @@ class Processing:
         self._mission = mission
         self._volumes = volumes if mission.image.write else None
         self._lanes: dict[str, _Lane] = {}
+        self._coils: dict[str, tuple[MetalBranch, Branch]] = {}
 
     def push(self, block: Block) -> Iterator[Block]:
         """Take located rows of any stream; yield processed radar traces."""
+        if block.sensor.kind == "metal_detector":
+            self._hear(block)
         if block.sensor.kind != "gpr":
             return
         lane = self._lanes.get(block.sensor.id)
@@ -142,15 +155,51 @@ class Processing:
                 yield from self._through(lane, lane.runner.push(gathered))
 
     def finish(self) -> Iterator[Block]:
-        """End the flight; yield the last traces and rank the indications."""
+        """End the flight; yield the last traces and bring all finds together, ranked."""
         yield from self.flush()
         for lane in self._lanes.values():
             yield from self._through(lane, lane.runner.finish())
-            if lane.detector is not None:
-                self.indications += [one.indication for one in lane.detector.finish()]
+            if lane.detector is not None and lane.branch is not None:
+                lane.branch.founds += lane.detector.finish()
             if lane.volume is not None:
                 lane.volume.finish()
-        self.indications = ranked(self.indications)
+        for coil, branch in self._coils.values():
+            branch.founds += coil.finish()
+        self.indications = [one.indication for one in fuse(self._branches, self._weigher())]
+
+    @property
+    def _branches(self) -> list[Branch]:
+        radars = [lane.branch for lane in self._lanes.values() if lane.branch is not None]
+        return [*radars, *(branch for _, branch in self._coils.values())]
+
+    def _weigher(self) -> Assessor | None:
+        """Return what weighs the evidence; a model that cannot be used costs no indication."""
+        sought = [lane.pipeline for lane in self._lanes.values() if lane.detector is not None]
+        try:
+            self.choice = choose(self._mission.evidence, sought) if sought else Choice(None)
+        except DetectkitError as error:
+            self.choice = Choice(None, (str(error),))
+        return self.choice.assessor
+
+    def _hear(self, block: Block) -> None:
+        """Take located rows of a metal detector; note its alarms."""
+        if len(block) == 0:
+            return
+        known = self._coils.get(block.sensor.id)
+        if known is None:
+            settings = MetalSettings()
+            if self._pipeline is not None:
+                settings = MetalSettings.of(self._pipeline) or settings
+            fingerprint = metal_pipeline(block.spec, settings).fingerprint
+            coil = MetalBranch(settings, self._recording, fingerprint)
+            known = self._coils[block.sensor.id] = (coil, Branch(coil.track))
+        coil, branch = known
+        self._note(branch, coil.push(block))
+
+    def _note(self, branch: Branch, founds: Iterator[Found]) -> None:
+        for found in founds:
+            branch.founds.append(found)
+            self.indications.append(found.indication)
 
     @property
     def pipelines(self) -> Mapping[str, Pipeline]:
@@ -202,22 +251,24 @@ class Processing:
         else:
             pipeline = self.calibrations.checked(self._pipeline, block)
         check_live(pipeline, block)
-        detection, detector = Detection.of(pipeline), None
+        detection, detector, branch = Detection.of(pipeline), None, None
         if detection is not None:
             detector = Detector(detection, self._recording, pipeline.fingerprint)
+            branch = Branch(detector.track)
         volume = None
         if self._volumes is not None:
             volume = FlightVolume.of(
                 self._mission, self._ground, block.spec, pipeline, self._volumes
             )
         latency, gather = latency_of(pipeline, block), Gather(self._gathered)
-        return _Lane(pipeline, latency, gather, Runner(pipeline.steps), detector, volume)
+        runner = Runner(pipeline.steps)
+        return _Lane(pipeline, latency, gather, runner, detector, branch, volume)
 
     def _through(self, lane: _Lane, blocks: Iterator[Block]) -> Iterator[Block]:
         for block in blocks:
             lane.digest.push(block)
-            if lane.detector is not None:
-                self.indications += [one.indication for one in lane.detector.push(block)]
+            if lane.detector is not None and lane.branch is not None:
+                self._note(lane.branch, lane.detector.push(block))
             if lane.volume is not None:
                 lane.volume.push(block)
             yield block

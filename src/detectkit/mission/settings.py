@@ -11,6 +11,7 @@ from typing import Any, Literal
 from detectkit.core import DetectkitError, UsageError
 from detectkit.core.settings import build
 from detectkit.drivers import Instrument, build_instrument
+from detectkit.learn.choose import Wish
 from detectkit.mission.calibrations import mount_in, read_texts
 from detectkit.volume.settings import ImageSettings
 
@@ -217,6 +218,7 @@ class Mission:
     ground: GroundSettings = GroundSettings()
     refly: ReflySettings = ReflySettings()
     image: FlightImageSettings = FlightImageSettings()
+    evidence: Wish = Wish()
     simulate: SimulateSettings = SimulateSettings()
     pipeline_toml: str = ""
     text: str = ""
@@ -280,6 +282,7 @@ SECTIONS: dict[str, type[Any]] = {
     "ground": GroundSettings,
     "refly": ReflySettings,
     "image": FlightImageSettings,
+    "evidence": Wish,
     "simulate": SimulateSettings,
 }
 

@@ -71,7 +71,7 @@ def sentences(evaluation: Evaluation) -> list[str]:
     """Return what a reader must know, each with what it rests on."""
     head, settings = evaluation.head, evaluation.settings
     at = -math.inf if settings.threshold is None else settings.threshold
-    said = []
+    said: list[str] = []
     if evaluation.truth.kind == "simulated":
         said.append("The truth is simulated: this says nothing yet of a real field.")
     for one in evaluation.judged:
@@ -127,7 +127,8 @@ def _reach(head: Judged, pd: float) -> str:
 
 
 def _cautions(evaluation: Evaluation) -> list[str]:
-    head, said = evaluation.head, []
+    head = evaluation.head
+    said: list[str] = []
     lanes = len(head.scored.areas_m2)
     said += evaluation.run.remarks
     if head.bands is None and head.curve.targets:
