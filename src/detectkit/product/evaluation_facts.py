@@ -139,8 +139,8 @@ def _cautions(evaluation: Evaluation) -> list[str]:
         )
     if head.undug:
         said.append(
-            f"{head.undug} indications lie where nobody dug: they count neither way, so the false "
-            "alarms are a lower bound, and targets that lie there are not counted as missed."
+            f"{len(head.undug)} indications lie where nobody dug: they count neither way, so the "
+            "false alarms are a lower bound, and targets that lie there are not counted as missed."
         )
     if evaluation.truth.kind == "dug" and evaluation.settings.undug == "unknown":
         said.append("Targets that nobody dug up are unknown: what is detected is an upper bound.")
@@ -172,7 +172,7 @@ def _judged(one: Judged, evaluation: Evaluation) -> dict[str, Any]:
         "covered": point_facts(one.covered.at_threshold(-math.inf)),
         "false_at": dict(Counter(each.lies_at for each in one.scored.false)),
         "second_on_a_target": len(one.scored.doubles),
-        "undug": one.undug,
+        "undug": len(one.undug),
         "partial_area": {
             "to_far_per_m2": settings.to_far_per_m2,
             "value": one.curve.partial_area(settings.to_far_per_m2),

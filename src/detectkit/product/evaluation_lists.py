@@ -88,7 +88,7 @@ def _became(judged: Judged) -> dict[int, dict[str, Any]]:
 
 def _confidences(judged: Judged) -> dict[int, float]:
     alarms = [one for field in judged.scored.fields for one in field.alarms]
-    return {int(one.name): one.confidence for one in alarms}
+    return {int(one.name): one.confidence for one in (*alarms, *judged.undug)}
 
 
 def _nowhere(evaluation: Evaluation, number: int) -> bool:

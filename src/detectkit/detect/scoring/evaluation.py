@@ -15,7 +15,7 @@ from detectkit.detect.scoring.bootstrap import bands as bands_of
 from detectkit.detect.scoring.bootstrap import compare as compare_systems
 from detectkit.detect.scoring.calibration import Calibration, calibration
 from detectkit.detect.scoring.curve import Curve, Point
-from detectkit.detect.scoring.fields import Field
+from detectkit.detect.scoring.fields import Alarm, Field
 from detectkit.detect.scoring.matching import HALOS_M, Scored, alarms_with_labels, score
 from detectkit.detect.scoring.placing import GroundSettings, Placed, placed, with_alarms
 from detectkit.detect.scoring.run import Run
@@ -95,7 +95,7 @@ class Judged:
     scored: Scored
     curve: Curve
     bands: Bands | None
-    undug: int
+    undug: tuple[Alarm, ...]
 
     @property
     def covered(self) -> Curve:
@@ -218,6 +218,7 @@ def systems_of(
     response = System("response", "anomaly score of the sensor that found it")
     systems = [(response, [float(one.score) for one in indications])]
     found: list[tuple[System, list[float | None]]] = [*systems]  # type: ignore[list-item]
+    sensors = {each for one in indications for each in one.sensors.split("+")}
     for name, what, sensor, values in (
         ("radar alone", "the radar's own score where it stood out", "gpr",
          [one.gpr_score for one in indications]),
@@ -226,7 +227,7 @@ def systems_of(
     ):  # fmt: skip
         stood_out = [sensor in one.sensors.split("+") for one in indications]
         own = [one if out else None for one, out in zip(values, stood_out, strict=True)]
-        if any(one is not None for one in own):
+        if len(sensors) > 1 and any(one is not None for one in own):
             found.append((System(name, what), own))
     probability = [one.probability for one in indications]
     if probability and all(one is not None for one in probability):
@@ -247,7 +248,7 @@ def _judged(
     how: tuple[float, EvaluationSettings],
 ) -> Judged:
     halo_m, settings = how
-    undug = 0
+    undug: tuple[Alarm, ...] = ()
     if truth.kind == "dug" and settings.undug == "unknown":
         fields, undug = _dug_only(fields, on, halo_m)
     scored = score(fields, halo_m=halo_m)
@@ -262,9 +263,10 @@ def _judged(
 
 def _dug_only(
     fields: tuple[Field, ...], on: Placed, halo_m: float
-) -> tuple[tuple[Field, ...], int]:
-    """Leave out the alarms at which no row of the table lies; return how many."""
-    kept, left = [], 0
+) -> tuple[tuple[Field, ...], tuple[Alarm, ...]]:
+    """Leave out the alarms at which no row of the table lies; return them beside the rest."""
+    kept: list[Field] = []
+    left: list[Alarm] = []
     for number, one in enumerate(fields):
         known = [(each.x_m, each.y_m, each.radius_m) for each in one.targets]
         known += [(x, y, radius) for at, x, y, radius in on.nothing if at == number]
@@ -274,9 +276,9 @@ def _dug_only(
             for alarm in one.alarms
             if (np.hypot(x - alarm.x_m, y - alarm.y_m) <= radius + halo_m + 1e-9).any()
         )
-        left += len(one.alarms) - len(alarms)
+        left += [alarm for alarm in one.alarms if alarm not in alarms]
         kept.append(replace(one, alarms=alarms))
-    return tuple(kept), left
+    return tuple(kept), tuple(left)
 
 
 def _compared(

@@ -7,6 +7,7 @@ confidence, the assignment at any threshold is the beginning of the whole one: i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -200,7 +201,7 @@ class _Placed:
     def of(cls, one: Field, number: int, halo_m: float) -> _Placed:
         groups = [f"{one.group} {lane}".strip() or one.name for lane in one.surveyed.lanes]
         alarms = sorted(one.alarms, key=_surest_first)
-        known = sorted(one.targets, key=lambda each: (each.x_m, each.y_m, each.radius_m, each.name))
+        known = sorted(one.targets, key=_from_the_west)
         targets = [each for each in known if each.is_target]
         clutter = [each for each in known if not each.is_target]
         return cls(one, number, halo_m, groups, alarms, targets, clutter)
@@ -294,8 +295,16 @@ def alarms_with_labels(scored: Scored) -> list[tuple[Alarm, bool, str]]:
     return sorted(there, key=lambda one: (_surest_first(one[0]), one[1], one[2]))
 
 
-def _surest_first(alarm: Alarm) -> tuple[float, float, float, str]:
-    return -alarm.confidence, alarm.x_m, alarm.y_m, alarm.name
+def _surest_first(alarm: Alarm) -> tuple[float, float, float, str, float]:
+    return -alarm.confidence, alarm.x_m, alarm.y_m, alarm.name, _or_least(alarm.depth_m)
+
+
+def _from_the_west(one: Target) -> tuple[float, float, float, str, str, float]:
+    return one.x_m, one.y_m, one.radius_m, one.category, one.name, _or_least(one.depth_m)
+
+
+def _or_least(value: float | None) -> float:
+    return -math.inf if value is None else value
 
 
 def _places(those: Sequence[Target]) -> tuple[Values, Values, Values]:
