@@ -91,7 +91,7 @@ def test_the_finished_recording_gives_the_same_traces(flight: Path, reference: R
     stored = [
         one
         for stream in open_recording(folder.flight).streams
-        if stream.header.sensor.kind == "gpr"
+        if stream.header.sensor.kind in {"gpr", "metal_detector"}
         for block in stream.blocks(97)
         for one in processing.push(block)
     ]
