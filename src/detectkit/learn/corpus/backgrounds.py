@@ -17,7 +17,7 @@ import numpy.typing as npt
 from detectkit.core import FormatError
 from detectkit.detect.preset import spectral_centre_hz
 from detectkit.io import Stream, open_recording
-from detectkit.learn.corpus.settings import Background, Split
+from detectkit.learn.corpus.settings import Background
 from detectkit.signal.time_zero import first_break
 
 Floats = npt.NDArray[np.float32]
@@ -77,8 +77,8 @@ class RealGround:
         return np.where(there, piece, np.float32(0.0))
 
 
-def read_grounds(backgrounds: Sequence[Background], split: Split) -> list[RealGround]:
-    """Return the radar lines of the recordings of a split.
+def read_grounds(backgrounds: Sequence[Background]) -> list[RealGround]:
+    """Return the radar lines of the recordings.
 
     Raises
     ------
@@ -87,8 +87,6 @@ def read_grounds(backgrounds: Sequence[Background], split: Split) -> list[RealGr
     """
     found: list[RealGround] = []
     for one in backgrounds:
-        if one.split != split:
-            continue
         streams = [
             stream
             for stream in open_recording(Path(one.path)).streams

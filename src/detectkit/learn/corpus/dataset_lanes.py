@@ -25,7 +25,7 @@ from detectkit.geo import LocalFrame
 from detectkit.learn.corpus.backgrounds import RealGround, read_grounds
 from detectkit.learn.corpus.copies import Changes, Parts, changed, drawn, seamed
 from detectkit.learn.corpus.passage import Body, LaneFacts, Origin, Passage, category_of
-from detectkit.learn.corpus.settings import CorpusSettings, DatasetSource, Split
+from detectkit.learn.corpus.settings import Background, CorpusSettings, DatasetSource, Split
 from detectkit.signal.travel_time import SPEED_OF_LIGHT_M_S
 from detectkit.sim.antenna import with_effects
 from detectkit.sim.instruments import Radar
@@ -82,7 +82,7 @@ def scene_passages(settings: CorpusSettings, number: int, scene: int) -> Iterato
     stop = min(first + per_scene, lanes_in(dataset, source))
     for offset, sample in enumerate(_samples(dataset, first, stop)):
         split = source.split or sample.told["site"]["split"]
-        for copy in range(settings.copies.count if split == "train" else 1):
+        for copy in range(settings.copies.count if split != "test" else 1):
             yield _passage(settings, number, first + offset, copy, sample)
 
 
@@ -123,7 +123,7 @@ def _passage(
     if copy > 0:
         rng = _rng(settings, number, lane, copy, COPY)
         changes = drawn(settings.copies, parts, rng)
-        counts = changed(parts, changes, _clutter(settings, split, parts, sample, rng), rng)
+        counts = changed(parts, changes, _clutter(settings, parts, sample, rng), rng)
     else:
         counts = changed(parts, changes, None, np.random.default_rng(0))
     return _joined(settings, (number, lane, copy), sample, radar, changes, counts, split)
@@ -196,12 +196,11 @@ def _parts(sample: _Sample, radar: Radar) -> Parts:
 
 def _clutter(
     settings: CorpusSettings,
-    split: Split,
     parts: Parts,
     sample: _Sample,
     rng: np.random.Generator,
 ) -> npt.NDArray[np.float32] | None:
-    grounds = grounds_of(settings, split)
+    grounds = grounds_of(settings.background)
     if not grounds:
         return None
     along = sample.track["along_m"]
@@ -216,10 +215,10 @@ def _clutter(
     )
 
 
-@lru_cache(maxsize=4)
-def grounds_of(settings: CorpusSettings, split: Split) -> Sequence[RealGround]:
-    """Return the real ground that is mixed into lanes of a split."""
-    return read_grounds(settings.background, split)
+@lru_cache(maxsize=2)
+def grounds_of(backgrounds: tuple[Background, ...]) -> Sequence[RealGround]:
+    """Return the real ground that is mixed into copies, read once."""
+    return read_grounds(backgrounds)
 
 
 def _radar_block(

@@ -22,12 +22,14 @@ class Label:
     depth_m: float = math.nan
 
 
-def label_of(x_m: float, y_m: float, bodies: Iterable[Body], labels: Labels) -> Label:
+def label_of(
+    x_m: float, y_m: float, bodies: Iterable[Body], labels: Labels, *, known: str = "everywhere"
+) -> Label:
     """Return what lay at a place.
 
     Within a body's radius and halo it is that body's; of several a target goes before clutter, as
     in the order of `CATEGORIES`, then the nearer one. Near a body, but beyond its halo, nobody
-    knows.
+    knows; where only what was dug is `known`, nobody knows of the rest either.
 
     Examples
     --------
@@ -41,7 +43,7 @@ def label_of(x_m: float, y_m: float, bodies: Iterable[Body], labels: Labels) -> 
         body = min(inside, key=lambda one: one[:2])[2]
         return Label(body.code, body.depth_m)
     unsure = any(beyond <= labels.halo_m + labels.unsure_m for _, beyond, _ in near)
-    return Label(NOT_KNOWN if unsure else NOTHING)
+    return Label(NOT_KNOWN if unsure or known != "everywhere" else NOTHING)
 
 
 def found_by(body: Body, places: Iterable[tuple[float, float]], labels: Labels) -> bool:

@@ -8,6 +8,7 @@ of a flight x is east and y north.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from detectkit.core import Block
 from detectkit.core.indication import CATEGORIES
@@ -100,7 +101,10 @@ class Passage:
     told
         The velocity that the pipeline is told.
     bodies
-        In the plane of `frame`, x east.
+        In the plane of `frame`, x east; of category "none" where digging found nothing.
+    known
+        Whether ground without a body is known to hold none ``"everywhere"``, as in a simulation,
+        or only ``"where dug"``.
     """
 
     radar: tuple[Block, ...]
@@ -110,6 +114,7 @@ class Passage:
     frame: LocalFrame
     lanes: tuple[LaneFacts, ...]
     origin: Origin
+    known: Literal["everywhere", "where dug"] = "everywhere"
 
 
 def category_of(*, library: str, metallic: bool) -> str:

@@ -53,9 +53,15 @@ class Processed:
 def processed(passage: Passage, labels: Labels) -> Processed:
     """Return what stood out in a passage, labelled by what lay there."""
     pipeline = pipeline_of(passage)
-    places = places_of(passage, pipeline, threshold=labels.threshold)
-    at = [_plane(one.indication, passage) for one in places]
-    lanes = [_nearest_lane(x, y, passage.lanes) for x, y in at]
+    found = places_of(passage, pipeline, threshold=labels.threshold)
+    surveyed = [
+        (one, at)
+        for one in found
+        for at in (_plane(one.indication, passage),)
+        if _nearest(*at, passage.lanes)[0] <= labels.swath_m
+    ]
+    places, at = [one for one, _ in surveyed], [xy for _, xy in surveyed]
+    lanes = [_nearest(x, y, passage.lanes)[1] for x, y in at]
     rows = [
         _example(place, xy, lane, passage, labels)
         for place, xy, lane in zip(places, at, lanes, strict=True)
@@ -68,6 +74,7 @@ def processed(passage: Passage, labels: Labels) -> Processed:
             _target(one, passage, found=found_by(one, at, labels))
             for one in passage.bodies
             if one.category in TARGETS
+            and _nearest(one.x_m, one.y_m, passage.lanes)[0] <= labels.swath_m + one.radius_m
         ),
         ground=passage.origin.ground,
         kind=kind_of(pipeline),
@@ -145,8 +152,11 @@ def _plane(one: Indication, passage: Passage) -> tuple[float, float]:
     return float(x[0]), float(y[0])
 
 
-def _nearest_lane(x_m: float, y_m: float, lanes: Sequence[LaneFacts]) -> int:
-    return int(np.argmin([_away(x_m, y_m, one) for one in lanes]))
+def _nearest(x_m: float, y_m: float, lanes: Sequence[LaneFacts]) -> tuple[float, int]:
+    """Return how far the nearest lane is, and its number; infinitely far from no place."""
+    if not (math.isfinite(x_m) and math.isfinite(y_m)):
+        return math.inf, 0
+    return min((_away(x_m, y_m, one), number) for number, one in enumerate(lanes))
 
 
 def _away(x_m: float, y_m: float, lane: LaneFacts) -> float:
@@ -160,7 +170,7 @@ def _away(x_m: float, y_m: float, lane: LaneFacts) -> float:
 def _example(
     place: Place, at: tuple[float, float], lane: int, passage: Passage, labels: Labels
 ) -> Row:
-    label = label_of(*at, passage.bodies, labels)
+    label = label_of(*at, passage.bodies, labels, known=passage.known)
     origin, sensors = passage.origin, place.indication.sensors.split("+")
     return (
         SPLITS.index(origin.split), 0, lane, origin.copy, origin.source, *at,
@@ -182,6 +192,6 @@ def _lane(one: LaneFacts, passage: Passage, labels: Labels) -> Row:
 
 
 def _target(one: Body, passage: Passage, *, found: bool) -> Row:
-    lane = _nearest_lane(one.x_m, one.y_m, passage.lanes)
+    lane = _nearest(one.x_m, one.y_m, passage.lanes)[1]
     code = CATEGORIES.index(one.category)
     return lane, one.x_m, one.y_m, one.radius_m, code, one.depth_m, found, one.name

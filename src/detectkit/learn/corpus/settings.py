@@ -41,26 +41,52 @@ class DatasetSource:
 
 
 @dataclass(frozen=True, slots=True)
+class FlightSource:
+    """A flight, simulated or flown, with what is known to lie under it; all its lines in one split.
+
+    Parameters
+    ----------
+    path
+        A recording with radar lines, and detector rows where there are any.
+    truth
+        Table of what lies there; empty: ``NAME.truth.csv`` beside it.
+    split
+        Of all its lines.
+    site
+        Flights over the same ground share a name; empty: the recording's.
+    permittivity
+        Of the ground, as it is; None: as the recording says.
+    terrain, soil
+        Words for the lanes' table.
+    """
+
+    path: str
+    truth: str = ""
+    split: Split = "train"
+    site: str = ""
+    permittivity: float | None = None
+    terrain: str = ""
+    soil: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Background:
-    """Real ground without targets, mixed under simulated lanes as clutter.
+    """Real ground without targets, mixed under copies of simulated training lanes as clutter.
 
     Parameters
     ----------
     path
         A recording that `detectkit.io.open_recording` reads.
-    split
-        It is mixed into lanes of this split alone, so that no real trace is in two.
     """
 
     path: str
-    split: Split = "train"
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Further copies of training lanes with other instruments over the same ground.
+    """Further copies of lanes with other instruments over the same ground.
 
-    Ranges are [low, high] and drawn evenly; lanes of other splits stay as they are.
+    Ranges are [low, high] and drawn evenly; test lanes stay as they are.
 
     Parameters
     ----------
@@ -135,6 +161,12 @@ class Labels:
         _require(self.permittivity_error < 1.0, "[labels] permittivity_error: below 1")
 
 
+SOURCES: dict[str, type[Any]] = {
+    "dataset": DatasetSource, "flight": FlightSource, "background": Background,
+}  # fmt: skip
+"""Tables of the TOML document, by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class CorpusSettings:
     r"""Everything that decides a corpus.
@@ -143,7 +175,7 @@ class CorpusSettings:
     ----------
     name, seed
         Of the corpus; the seed decides all copies.
-    dataset, background
+    dataset, flight, background
         Its sources.
     copies, labels
         See `Copies`, `Labels`.
@@ -163,12 +195,13 @@ class CorpusSettings:
     seed: int = 1
     alike: float = 0.998
     dataset: tuple[DatasetSource, ...] = ()
+    flight: tuple[FlightSource, ...] = ()
     background: tuple[Background, ...] = ()
     copies: Copies = field(default_factory=Copies)
     labels: Labels = field(default_factory=Labels)
 
     def __post_init__(self) -> None:
-        _require(bool(self.dataset), "give at least one [[dataset]]")
+        _require(bool(self.dataset or self.flight), "give at least one [[dataset]] or [[flight]]")
         _require(0.5 < self.alike <= 1.0, f"alike = {self.alike}: above 0.5, at most 1")
 
     @classmethod
@@ -185,18 +218,18 @@ class CorpusSettings:
         except tomllib.TOMLDecodeError as error:
             msg = f"{where}: no TOML ({error})"
             raise UsageError(msg) from error
-        dataset = tuple(
-            build(DatasetSource, one, where=f"{where}, [[dataset]]")
-            for one in table.pop("dataset", [])
-        )
-        background = tuple(
-            build(Background, one, where=f"{where}, [[background]]")
-            for one in table.pop("background", [])
-        )
+        sources: dict[str, Any] = {
+            name: tuple(
+                build(kind, one, where=f"{where}, [[{name}]]") for one in table.pop(name, [])
+            )
+            for name, kind in SOURCES.items()
+        }
         copies = build(Copies, table.pop("copies", {}), where=f"{where}, [copies]")
         labels = build(Labels, table.pop("labels", {}), where=f"{where}, [labels]")
         plain = build(_Plain, table, where=where)
-        return cls(plain.name, plain.seed, plain.alike, dataset, background, copies, labels)
+        return cls(
+            plain.name, plain.seed, plain.alike, **sources, copies=copies, labels=labels
+        )
 
     @classmethod
     def read(cls, path: str | Path) -> CorpusSettings:
@@ -218,6 +251,9 @@ class CorpusSettings:
         return replace(
             self,
             dataset=tuple(replace(one, path=found(one.path)) for one in self.dataset),
+            flight=tuple(
+                replace(one, path=found(one.path), truth=found(one.truth)) for one in self.flight
+            ),
             background=tuple(replace(one, path=found(one.path)) for one in self.background),
         )
 
@@ -226,7 +262,7 @@ class CorpusSettings:
         import tomli_w
 
         told: dict[str, Any] = {"name": self.name, "seed": self.seed, "alike": self.alike}
-        for name in ("dataset", "background"):
+        for name in SOURCES:
             sources = [settings_of(one) for one in getattr(self, name)]
             told |= {name: sources} if sources else {}
         told |= {"copies": settings_of(self.copies), "labels": settings_of(self.labels)}
@@ -239,6 +275,10 @@ class CorpusSettings:
             self,
             name="",
             dataset=tuple(replace(one, path=Path(one.path).name) for one in self.dataset),
+            flight=tuple(
+                replace(one, path=Path(one.path).name, truth=Path(one.truth).name)
+                for one in self.flight
+            ),
             background=tuple(replace(one, path=Path(one.path).name) for one in self.background),
         )
         return hashlib.sha256(bare.to_toml().encode()).hexdigest()

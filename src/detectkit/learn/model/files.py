@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
@@ -81,7 +82,7 @@ def _tensors(model: Model) -> dict[str, Tensor]:
     if model.anomaly is not None:
         found |= _named(AUTOENCODER, model.anomaly.network)
     arrays = model.novelty.arrays()
-    return found | {NOVELTY + name: torch.tensor(array) for name, array in arrays.items()}
+    return found | {NOVELTY + name: torch.tensor(np.ascontiguousarray(array)) for name, array in arrays.items()}
 
 
 def _named(prefix: str, network: nn.Module) -> dict[str, Tensor]:
