@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +16,40 @@ import numpy as np
 from detectkit.core import FormatError, UsageError
 from detectkit.detect.evidence import EvidencePatch, no_evidence
 from detectkit.learn.corpus.dataset_lanes import opened, scene_passages, scenes_in
+from detectkit.learn.corpus.flight_lines import flight_digest, flight_passage
 from detectkit.learn.corpus.layout import digest_of, write_store
 from detectkit.learn.corpus.leakage import check_alike, check_grounds
+from detectkit.learn.corpus.passage import Passage
 from detectkit.learn.corpus.processing import Processed, processed
 from detectkit.learn.corpus.settings import CorpusSettings
 from detectkit.learn.corpus.tables import EXAMPLES, LANES, TARGETS, Table, table_of
+from detectkit.synthesis.dataset import Here, Processes
 
 Progress = Callable[[int], None]
 Task = tuple[int, int]
 """Number of the source, and of its scene."""
 PARTS = "parts"
 SETTINGS = "corpus.toml"
+SOURCES = "sources.json"
 Arrays = dict[str, Any]
 
 
 def tasks_of(settings: CorpusSettings) -> list[Task]:
     """Return the pieces of work, in the order of the corpus."""
-    return [
+    scenes = [
         (number, scene)
         for number, source in enumerate(settings.dataset)
         for scene in range(scenes_in(opened(source.path), source))
     ]
+    return scenes + [(len(settings.dataset) + number, 0) for number in range(len(settings.flight))]
+
+
+def passages_of(settings: CorpusSettings, task: Task) -> Iterator[Passage]:
+    """Yield what a piece of work is about: the lanes of a scene and their copies, or a flight."""
+    if task[0] < len(settings.dataset):
+        yield from scene_passages(settings, *task)
+    else:
+        yield flight_passage(settings, task[0])
 
 
 def build_corpus(
@@ -62,31 +75,41 @@ def build_corpus(
     Raises
     ------
     UsageError
-        A corpus of other settings lies there.
+        A corpus of other settings or other data lies there.
     LeakageError
         The same ground or patch is in two splits.
+    FormatError
+        A source cannot be used, or they give evidence of several kinds of pipelines.
     """
     place = Path(path)
-    tasks = tasks_of(settings)
-    if _finished(settings, place):
+    tasks, sources = tasks_of(settings), _sources(settings)
+    if _finished(settings, place, sources):
         if progress is not None:
             progress(len(tasks))
         return place
     parts = place / PARTS
     parts.mkdir(parents=True, exist_ok=True)
     (place / SETTINGS).write_text(settings.to_toml(), encoding="utf-8")
+    (place / SOURCES).write_text(json.dumps(sources, indent=1) + "\n", encoding="utf-8")
     missing = [task for task in tasks if not _part(parts, task).is_file()]
     if progress is not None:
         progress(len(tasks) - len(missing))
     for _ in _done(settings, parts, missing, workers):
         if progress is not None:
             progress(1)
-    _joined(settings, place, [_part(parts, task) for task in tasks])
+    _joined(settings, place, [_part(parts, task) for task in tasks], sources)
     shutil.rmtree(parts)
     return place
 
 
-def _finished(settings: CorpusSettings, place: Path) -> bool:
+def _sources(settings: CorpusSettings) -> dict[str, str]:
+    """Return the sha256 of each source, by its number and name."""
+    digests = [(one.path, opened(one.path).digest) for one in settings.dataset]
+    digests += [(one.path, flight_digest(one)) for one in settings.flight]
+    return {f"{number} {Path(path).name}": found for number, (path, found) in enumerate(digests)}
+
+
+def _finished(settings: CorpusSettings, place: Path, sources: dict[str, str]) -> bool:
     """Tell whether the corpus is there; refuse another one."""
     told = place / SETTINGS
     if not told.is_file():
@@ -94,6 +117,13 @@ def _finished(settings: CorpusSettings, place: Path) -> bool:
     other = CorpusSettings.read(told)
     if other.fingerprint != settings.fingerprint:
         msg = f"{place}: a corpus of other settings lies there ({told.name}); give another path"
+        raise UsageError(msg)
+    known = place / SOURCES
+    if known.is_file() and json.loads(known.read_text(encoding="utf-8")) != sources:
+        msg = (
+            f"{place}: a corpus of the same settings lies there, made from other data "
+            f"({known.name}); give another path"
+        )
         raise UsageError(msg)
     return not (place / PARTS).exists()
 
@@ -104,21 +134,15 @@ def _part(parts: Path, task: Task) -> Path:
 
 def _done(settings: CorpusSettings, parts: Path, tasks: list[Task], workers: int) -> Iterator[None]:
     """Yield once for each piece of work that is on disk."""
-    if workers <= 1:
-        for task in tasks:
-            _work(settings, parts, task)
-            yield
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        for future in [pool.submit(_work, settings, parts, task) for task in tasks]:
-            future.result()
-            yield
+    who = Processes(workers) if workers > 1 else Here()
+    for _ in who.answers(partial(_work, settings, parts, tasks), range(len(tasks))):
+        yield
 
 
-def _work(settings: CorpusSettings, parts: Path, task: Task) -> None:
-    """Process the lanes of a scene and write them, whole or not at all."""
-    found = [processed(one, settings.labels) for one in scene_passages(settings, *task)]
+def _work(settings: CorpusSettings, parts: Path, tasks: list[Task], number: int) -> None:
+    """Process a piece of work and write it, whole or not at all."""
+    task = tasks[number]
+    found = [processed(one, settings.labels) for one in passages_of(settings, task)]
     part = _part(parts, task)
     unfinished = part.with_suffix(f".{os.getpid()}.part.npz")
     np.savez(unfinished, **_arrays(found))
@@ -148,7 +172,9 @@ def _arrays(found: list[Processed]) -> Arrays:
     return arrays
 
 
-def _joined(settings: CorpusSettings, place: Path, parts: list[Path]) -> None:
+def _joined(
+    settings: CorpusSettings, place: Path, parts: list[Path], sources: dict[str, str]
+) -> None:
     """Check all parts together and write the store."""
     loaded = []
     for part in parts:
@@ -168,12 +194,11 @@ def _joined(settings: CorpusSettings, place: Path, parts: list[Path]) -> None:
     grounds = arrays.pop("grounds").tolist()
     check_grounds(zip(grounds, lanes["split"].tolist(), strict=True))
     check_alike(arrays["radar"], arrays["examples"]["split"], alike=settings.alike)
-    sources = {one.path: opened(one.path).digest for one in settings.dataset}
     attributes = {
         "settings": settings.to_toml(),
         "fingerprint": settings.fingerprint,
         "kind": kinds[0],
-        "sources": {Path(path).name: digest for path, digest in sources.items()},
+        "sources": sources,
         "digest": digest_of(arrays),
     }
     write_store(place, arrays, attributes)

@@ -123,7 +123,8 @@ def _passage(
     if copy > 0:
         rng = _rng(settings, number, lane, copy, COPY)
         changes = drawn(settings.copies, parts, rng)
-        counts = changed(parts, changes, _clutter(settings, parts, sample, rng), rng)
+        real = _clutter(settings, parts, sample, rng) if split == "train" else None
+        counts = changed(parts, changes, real, rng)
     else:
         counts = changed(parts, changes, None, np.random.default_rng(0))
     return _joined(settings, (number, lane, copy), sample, radar, changes, counts, split)

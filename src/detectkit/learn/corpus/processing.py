@@ -74,7 +74,6 @@ def processed(passage: Passage, labels: Labels) -> Processed:
             _target(one, passage, found=found_by(one, at, labels))
             for one in passage.bodies
             if one.category in TARGETS
-            and _nearest(one.x_m, one.y_m, passage.lanes)[0] <= labels.swath_m + one.radius_m
         ),
         ground=passage.origin.ground,
         kind=kind_of(pipeline),

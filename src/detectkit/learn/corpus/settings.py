@@ -227,9 +227,7 @@ class CorpusSettings:
         copies = build(Copies, table.pop("copies", {}), where=f"{where}, [copies]")
         labels = build(Labels, table.pop("labels", {}), where=f"{where}, [labels]")
         plain = build(_Plain, table, where=where)
-        return cls(
-            plain.name, plain.seed, plain.alike, **sources, copies=copies, labels=labels
-        )
+        return cls(plain.name, plain.seed, plain.alike, **sources, copies=copies, labels=labels)
 
     @classmethod
     def read(cls, path: str | Path) -> CorpusSettings:
