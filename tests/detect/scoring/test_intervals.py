@@ -75,14 +75,18 @@ def lanes(seed: int, *, gain: float, count: int = 40) -> list[Field]:
     return made
 
 
-def test_bands_by_lane_hold_the_truth() -> None:
+@pytest.mark.parametrize(
+    ("seeds", "at_least"), [(30, 0.80), pytest.param(300, 0.90, marks=pytest.mark.slow)]
+)
+def test_bands_by_lane_hold_the_truth(seeds: int, at_least: float) -> None:
+    """Of 95 % asked, 300 draws of 40 lanes give 0.92: percentiles of few lanes are a bit short."""
     truth = Curve.of(score(lanes(0, gain=2.0, count=4000), halo_m=0.1)).partial_area(0.2)
     held = []
-    for seed in range(1, 31):
+    for seed in range(1, seeds + 1):
         found = bands(score(lanes(seed, gain=2.0), halo_m=0.1), to_far_per_m2=0.2, draws=100)
         assert found is not None
         held.append(found.partial_area.low <= truth <= found.partial_area.high)
-    assert np.mean(held) >= 0.88
+    assert np.mean(held) >= at_least
 
 
 def test_bands_go_around_the_curve_and_are_the_same_again() -> None:
