@@ -13,7 +13,10 @@ import pytest
 
 from detectkit.core import Block, Indication, Sensor
 from detectkit.detect.detector import Detector
+from detectkit.detect.evidence import GRID
+from detectkit.detect.found import Found
 from detectkit.detect.preset import Ground, nominal_pipeline
+from detectkit.detect.radar_track import RadarTrack
 from detectkit.detect.settings import Detection
 from detectkit.pipeline import Runner
 from detectkit.sim import FlightSimulator, Scenario, TrueLane, TrueObject
@@ -56,18 +59,23 @@ def radargram(flown: FlightSimulator, lane: TrueLane) -> Block:
 
 
 def indications(line: Block, chunk: int) -> list[Indication]:
+    return [one.indication for one in finds(line, chunk)[0]]
+
+
+def finds(line: Block, chunk: int) -> tuple[list[Found], RadarTrack]:
+    """Return what the default detection finds on a line, and the track to cut evidence from."""
     ground = Ground(VELOCITY_M_PER_S, "given", (0.02, 0.35))
     pipeline = nominal_pipeline(line.spec, ground)
     detection = Detection.of(pipeline)
     assert detection is not None
     runner, detector = Runner(pipeline.steps), Detector(detection)
-    found: list[Indication] = []
+    found: list[Found] = []
     for start in range(0, len(line), chunk):
         for block in runner.push(line.traces(start, min(start + chunk, len(line)))):
-            found += [one.indication for one in detector.push(block)]
+            found += detector.push(block)
     for block in runner.finish():
-        found += [one.indication for one in detector.push(block)]
-    return [*found, *(one.indication for one in detector.finish())]
+        found += detector.push(block)
+    return [*found, *detector.finish()], detector.track
 
 
 def strongest_at(flown: FlightSimulator, lines: list[Block], name: str) -> tuple[float, float]:
@@ -116,6 +124,24 @@ def test_a_small_body_is_found_at_its_place(
     assert -0.015 < depth < 0.11
 
 
-def test_cutting_the_stream_changes_no_indication(lines: list[Block]) -> None:
-    line = lines[1]
-    assert indications(line, 4000) == indications(line, 37)
+def test_cutting_the_stream_changes_no_find_and_no_evidence(lines: list[Block]) -> None:
+    (found, track), (again, parts) = (finds(lines[1], chunk) for chunk in (4000, 37))
+    assert found == again
+    for one in found:
+        there, cut = track.cut(one.line, one.row), parts.cut(one.line, one.row)
+        assert there is not None
+        assert cut is not None
+        np.testing.assert_array_equal(there.radar, cut.radar)
+        np.testing.assert_array_equal(there.known, cut.known)
+        assert there.scalars == pytest.approx(cut.scalars, abs=0.0, nan_ok=True)
+
+
+def test_what_was_found_is_bright_in_the_middle_of_its_evidence(lines: list[Block]) -> None:
+    found, track = finds(lines[1], 4000)
+    for one in found:
+        there = track.cut(one.line, one.row)
+        assert there is not None
+        middle = np.abs(GRID.along_m) < 0.08
+        near = np.abs(GRID.depth_m - one.indication.depth_m) < 0.1
+        bright = there.radar[1][np.ix_(near, middle)].max()
+        assert bright > 4.0 * np.median(there.radar[1][:, there.known & ~middle])

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from detectkit.core import Indication
 from detectkit.detect.clusters import clusters
 from detectkit.detect.found import Found
-from tests.detect.tracks import LATITUDE_DEG, LONGITUDE_DEG, METRES_PER_DEGREE
+
+from .tracks import LATITUDE_DEG, LONGITUDE_DEG, METRES_PER_DEGREE
 
 WITHIN_M = 0.25
 

@@ -58,6 +58,8 @@ def against_clutter(
     if not clutter.any():
         return out
     level = _smoothed(np.median(np.abs(image[clutter]), axis=0).astype(np.float64))
+    if not level.any():  # nothing but the body itself, as in a simulation without noise
+        level += np.abs(image[known]).mean(dtype=np.float64)
     level = np.maximum(level, LEAST_SHARE * level.max()) / MEDIANS[kind]
     if level.max() > 0.0:
         out[known] = image[known] / level.astype(np.float32)
