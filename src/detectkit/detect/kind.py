@@ -6,8 +6,10 @@ from detectkit.detect.evidence import GRID, PatchGrid
 from detectkit.detect.settings import Detection
 from detectkit.pipeline import Pipeline
 
-PLACING = frozenset({"clip-report", "distance-along-course", "distance-from-marks",
-                     "distance-from-positions", "resample-distance", "scale-amplitude"})  # fmt: skip
+PLACING = frozenset({
+    "clip-report", "distance-along-course", "distance-from-marks", "distance-from-positions",
+    "resample-distance", "scale-amplitude",
+})  # fmt: skip
 """Steps that change no patch: they say where a trace was, or multiply all of it by one number."""
 
 

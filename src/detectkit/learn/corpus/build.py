@@ -17,7 +17,7 @@ from detectkit.core import FormatError, UsageError
 from detectkit.detect.evidence import EvidencePatch, no_evidence
 from detectkit.learn.corpus.dataset_lanes import opened, scene_passages, scenes_in
 from detectkit.learn.corpus.flight_lines import flight_digest, flight_passage
-from detectkit.learn.corpus.layout import digest_of, write_store
+from detectkit.learn.corpus.layout import PARTS, digest_of, write_store
 from detectkit.learn.corpus.leakage import check_alike, check_grounds
 from detectkit.learn.corpus.passage import Passage
 from detectkit.learn.corpus.processing import Processed, processed
@@ -28,7 +28,6 @@ from detectkit.synthesis.dataset import Here, Processes
 Progress = Callable[[int], None]
 Task = tuple[int, int]
 """Number of the source, and of its scene."""
-PARTS = "parts"
 SETTINGS = "corpus.toml"
 SOURCES = "sources.json"
 Arrays = dict[str, Any]
@@ -168,6 +167,7 @@ def _arrays(found: list[Processed]) -> Arrays:
                 table["lane"] += first
         arrays[name] = np.concatenate(rows)
     arrays["grounds"] = np.array([one.ground for one in found for _ in one.lanes])
+    arrays["traces"] = np.array([digest for one in found for digest in one.traces])
     arrays["kinds"] = np.array(sorted({one.kind for one in found}))
     return arrays
 
@@ -191,8 +191,10 @@ def _joined(
         raise FormatError(msg)
     lanes: Table = arrays["lanes"]
     _number_sites(lanes, arrays["examples"])
-    grounds = arrays.pop("grounds").tolist()
-    check_grounds(zip(grounds, lanes["split"].tolist(), strict=True))
+    splits = lanes["split"].tolist()
+    check_grounds(zip(arrays.pop("grounds").tolist(), splits, strict=True))
+    traces = [f"the raw radargram {digest[:12]}" for digest in arrays.pop("traces").tolist()]
+    check_grounds(zip(traces, splits, strict=True))
     check_alike(arrays["radar"], arrays["examples"]["split"], alike=settings.alike)
     attributes = {
         "settings": settings.to_toml(),

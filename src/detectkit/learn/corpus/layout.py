@@ -15,6 +15,8 @@ from detectkit.detect.evidence import EvidencePatch
 from detectkit.learn.corpus.tables import KINDS
 
 FORMAT, VERSION = "detectkit-corpus", 1
+PARTS = "parts"
+"""Folder of what is done, until all of it is."""
 EXAMPLES_PER_CHUNK = 256
 EVIDENCE = tuple(one.name for one in fields(EvidencePatch))
 TABLES = {"table": "examples", "lanes": "lanes", "targets": "targets"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +39,8 @@ class Processed:
     ----------
     ground
         Words that tell equal ground: it must not be in two splits.
+    traces
+        Sha256 of the raw traces, one per lane: nor must they.
     kind
         Of the pipeline.
     """
@@ -47,6 +50,7 @@ class Processed:
     lanes: tuple[Row, ...]
     targets: tuple[Row, ...]
     ground: str
+    traces: tuple[str, ...]
     kind: str
 
 
@@ -76,6 +80,10 @@ def processed(passage: Passage, labels: Labels) -> Processed:
             if one.category in TARGETS
         ),
         ground=passage.origin.ground,
+        traces=tuple(
+            hashlib.sha256(np.ascontiguousarray(one.data).tobytes()).hexdigest()
+            for one in passage.radar
+        ),
         kind=kind_of(pipeline),
     )
 

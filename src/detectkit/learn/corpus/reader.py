@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core import FormatError
-from detectkit.learn.corpus.layout import EVIDENCE, FORMAT, VERSION
+from detectkit.learn.corpus.layout import EVIDENCE, FORMAT, PARTS, VERSION
 from detectkit.learn.corpus.settings import SPLITS, CorpusSettings, Split
 from detectkit.learn.corpus.tables import KINDS, Table, type_of
 from detectkit.learn.examples import Examples
@@ -136,6 +136,9 @@ def open_corpus(path: str | Path) -> Corpus:
     import zarr
 
     place = Path(path)
+    if (place / PARTS).is_dir():
+        msg = f"{place}: its build was stopped; the same command goes on with it"
+        raise FormatError(msg)
     try:
         root = zarr.open_group(place, mode="r")
         attributes = dict(root.attrs)
