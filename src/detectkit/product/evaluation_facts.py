@@ -167,7 +167,7 @@ def _judged(one: Judged, evaluation: Evaluation) -> dict[str, Any]:
         "area_less_halos_m2": one.scored.area_m2,
         "points": [
             {"asked": asked, **({"reached": False} if point is None else point_facts(point))}
-            for asked, point in one.points(settings.threshold)
+            for asked, point in one.points(evaluation.threshold_of(one))
         ],
         "covered": point_facts(one.covered.at_threshold(-math.inf)),
         "false_at": dict(Counter(each.lies_at for each in one.scored.false)),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
 from detectkit import __version__
+from detectkit.detect.scoring.bootstrap import Comparison
 from detectkit.detect.scoring.evaluation import Evaluation, Judged
 from detectkit.product.evaluation_facts import sentences
 from detectkit.product.evaluation_pictures import draw_of, png_of
@@ -96,21 +98,24 @@ def _points(judged: Judged, evaluation: Evaluation) -> str:
     rows = [
         (asked, "not reached", "", "")
         if point is None
-        else (asked, f"{point.threshold:.4g}", str(point.pd), str(point.far))
-        for asked, point in judged.points(evaluation.settings.threshold)
+        else (asked, _confidence(point.threshold), str(point.pd), str(point.far))
+        for asked, point in judged.points(evaluation.threshold_of(judged))
     ]
     caption = (
         f"{judged.system.name} ({judged.system.means}), halo {judged.halo_m:.2f} m; of the targets "
         f"in surveyed ground all indications detect {judged.covered.at_threshold(-float('inf')).pd}"
     )
-    area = f"{judged.curve.partial_area(evaluation.settings.to_far_per_m2):.3f}"
     if judged.bands is not None:
-        area = str(judged.bands.partial_area)
-    until = f"mean up to {evaluation.settings.to_far_per_m2:g} per m²"
-    total = f"{area}, {judged.curve.targets} targets"
+        until = f"mean up to {evaluation.settings.to_far_per_m2:g} per m²"
+        total = f"{judged.bands.partial_area}, {judged.curve.targets} targets"
+        rows.append((until, "", total, ""))
     return f"<p>{escape(caption)}</p>" + _table(
-        ("asked", "confidence", "detected", "false alarms"), [*rows, (until, "", total, "")]
+        ("asked", "confidence", "detected", "false alarms"), rows
     )
+
+
+def _confidence(threshold: float) -> str:
+    return f"{threshold:.4g}" if math.isfinite(threshold) else "above all"
 
 
 def _compared(evaluation: Evaluation) -> Iterable[str]:
@@ -123,11 +128,18 @@ def _compared(evaluation: Evaluation) -> Iterable[str]:
         ("with", "false alarms per m² at 90 % detected", "as a ratio", "mean detected share",
          "draws in which both get there"),
         [
-            (system.name, str(one.far_difference), str(one.far_ratio), str(one.area_difference),
-             f"{one.reached:.0%} of those from {one.groups} lanes")
+            (system.name, *_rates(one), str(one.area_difference),
+             f"{100.0 * one.reached:.0f} % of those from {one.groups} lanes")
             for system, one in evaluation.compared
         ],
     )  # fmt: skip
+
+
+def _rates(one: Comparison) -> tuple[str, str]:
+    """Return difference and ratio of the false alarms, where both systems get so far at all."""
+    if not math.isfinite(one.far_difference.value):
+        return "not reached by both", ""
+    return str(one.far_difference), str(one.far_ratio)
 
 
 def _calibration(evaluation: Evaluation) -> Iterable[str]:

@@ -22,6 +22,8 @@ from detectkit.detect.scoring.strata import Stratum
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 """Okabe and Ito's, told apart by any eye."""
 HIT_COLOUR, MISSED_COLOUR, FALSE_COLOUR, GROUND_COLOUR = "#0072B2", "#D55E00", "#000000", "#E8E8E8"
+TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
+"""Of a long axis, in parts of the useful part of the curve."""
 DPI = 110
 MOST_FIELDS = 8
 """Fields drawn on the map; a picture of more says nothing."""
@@ -40,7 +42,8 @@ def draw_curves(evaluation: Evaluation) -> Figure:
     halos = evaluation.settings.halos_m
     figure = Figure(figsize=(1.0 + 5.4 * len(halos), 4.9), layout="constrained")
     panels = figure.subplots(1, len(halos), squeeze=False, sharey=True)[0]
-    colour = {one: COLOURS[at % 6] for at, one in enumerate(evaluation.systems)}
+    first = sorted(evaluation.systems, key=lambda one: one != evaluation.head.system)
+    colour = {one: COLOURS[at % 6] for at, one in enumerate(first)}
     for axes, halo in zip(panels, halos, strict=True):
         for one in (each for each in evaluation.judged if each.halo_m == halo):
             _draw_curve(axes, one, colour[one.system])
@@ -80,6 +83,7 @@ def _frame_curve(axes: Axes, evaluation: Evaluation, halo_m: float) -> None:
     top = max(float(one.curve.far_per_m2[-1]) for one in evaluation.judged)
     if top > 4.0 * useful:
         axes.set_xscale("symlog", linthresh=useful, linscale=1.5)
+        axes.set_xticks([useful * one for one in TICKS if useful * one <= 1.3 * top])
     axes.axvline(useful, color="0.6", linewidth=0.8)
     axes.annotate("useful part", (useful, 1.02), xytext=(-4, 0), textcoords="offset points",
                   ha="right", fontsize=7, color="0.4", annotation_clip=False)  # fmt: skip
@@ -223,25 +227,26 @@ def draw_calibration(found: Calibration) -> Figure:
     figure = Figure(figsize=(6.4, 6.2), layout="constrained")
     axes, counts = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
     limits = np.array([-8.0, 8.0])
-    axes.plot(limits, limits, color="0.6", linewidth=0.9, label="said what was there")
+    axes.plot(1.1 * limits, 1.1 * limits, color="0.6", linewidth=0.9, label="said what was there")
     for one in found.bins:
         low, high = one.there.interval()
         at = float(_log_odds(one.said))
         ends = np.clip(_log_odds(np.array([low, high])), *limits)
         axes.plot([at, at], ends, color=HIT_COLOUR, linewidth=1.3)
-        middle = np.clip(_log_odds(one.there.hits / one.there.of), *limits)
+        middle = np.clip(_log_odds(one.there.hits / one.there.of), -7.3, 7.3)
         axes.plot(at, middle, "o", color=HIT_COLOUR, markersize=5)
         counts.bar(at, one.there.of, width=0.5, color="0.6")
         counts.annotate(str(one.there.of), (at, one.there.of), ha="center", va="bottom", fontsize=7)
-    axes.plot([], [], "o-", color=HIT_COLOUR, label="there, with exact 95 % interval")
+    axes.plot([], [], "o-", color=HIT_COLOUR,
+              label="there, with exact 95 % interval; at the edge: none or all")  # fmt: skip
     ticks = np.array([0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999])
     for each in (axes.xaxis, axes.yaxis):
         each.set_ticks(_log_odds(ticks), [f"{one:g}" for one in ticks], fontsize=8)
-    axes.set_xlim(-7.5, 7.5)
+    axes.set_xlim(-8.4, 8.4)
     axes.set_ylim(-7.5, 7.5)
     axes.grid(color="0.92", linewidth=0.6)
     axes.set_ylabel("share at which a target lay")
-    axes.legend(loc="upper left", fontsize=8)
+    axes.legend(loc="lower right", fontsize=8)
     counts.set_ylabel("indications", fontsize=8)
     counts.margins(y=0.3)
     counts.set_xlabel("probability that was said (log-odds axis)")
@@ -255,7 +260,10 @@ def _log_odds(share: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 def draw_of(evaluation: Evaluation) -> dict[str, Figure]:
     """Return every picture that there is something for, by name."""
-    figures = {"curve": draw_curves(evaluation), "map": draw_map(evaluation)}
+    figures: dict[str, Figure] = {}
+    if evaluation.head.curve.targets:
+        figures["curve"] = draw_curves(evaluation)
+    figures["map"] = draw_map(evaluation)
     if evaluation.strata:
         figures["parts"] = draw_strata(evaluation)
     if evaluation.calibration is not None:

@@ -154,6 +154,10 @@ class Evaluation:
         pairs = {(one.system.name, one.halo_m): one for one in self.judged}
         return pairs.get((system, halo_m))
 
+    def threshold_of(self, judged: Judged) -> float | None:
+        """Return the threshold where it is one of this system's confidences, else None."""
+        return self.settings.threshold if judged.system == self.head.system else None
+
     @property
     def systems(self) -> tuple[System, ...]:
         """The systems in their order."""
