@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from detectkit.core import Block
 from detectkit.detect.evidence import GRID, STRIPS, Booleans, Float32s, PatchGrid
+from detectkit.detect.metal.dipole import PassRows
 from detectkit.geo import LocalFrame
 
 Values = npt.NDArray[np.float64]
@@ -23,6 +24,8 @@ PLACE_M = 0.25
 """Half the length around a place that its detector's numbers are taken from."""
 CELL_M = 0.5
 MOST_ROWS = 400_000
+FARTHEST_M = 20.0
+"""No patch is longer: a place farther off is a mistake."""
 COLUMNS = (*STRIPS, "height_m", "along_m", "told_m", "east_m", "north_m")
 """``along_m``: as the rows' own steps tell it; ``told_m``: as the recording does, else NaN."""
 AT = {name: number for number, name in enumerate(COLUMNS)}
@@ -64,8 +67,12 @@ class DetectorTrack:
     grid: PatchGrid = GRID
     most_rows: int = MOST_ROWS
     _rows: Values = field(default_factory=lambda: np.zeros((0, len(COLUMNS))))
+    _channels: Values = field(default_factory=lambda: np.zeros((0, 0)))
     _count: int = 0
     _line_of: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
+    _pass_of: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
+    _pass: int = 0
+    _last: tuple[str, int] = ("", -1)
     _line_at: dict[str, int] = field(default_factory=dict)
     _frame: LocalFrame | None = None
     _cells: defaultdict[tuple[int, int, int], deque[int]] = field(
@@ -97,18 +104,57 @@ class DetectorTrack:
         """
         rows = self._table(block, told=told)
         line = self._line_at.setdefault(block.line, len(self._line_at))
-        for row in rows:
+        self._pass += (block.line, block.first_trace) != self._last
+        self._last = (block.line, block.stop_trace)
+        for row, channels in zip(rows, block.data[:, len(STRIPS) :], strict=True):
             place = self._count % self.most_rows
             if place >= len(self._rows):
-                room = min(self.most_rows, max(1024, 2 * len(self._rows)))
-                self._rows = np.resize(self._rows, (room, len(COLUMNS)))
-                self._line_of = np.resize(self._line_of, room)
+                self._grow(len(channels))
             elif self._count >= self.most_rows:
                 self._forget(place)
-            self._rows[place], self._line_of[place] = row, line
+            self._rows[place], self._channels[place] = row, channels
+            self._line_of[place], self._pass_of[place] = line, self._pass
             for cell in _cells_of(row, line):
                 self._cells[cell].append(self._count)
             self._count += 1
+
+    def around(self, east_m: float, north_m: float, *, within_m: float = 1.0) -> PassRows:
+        """Return the rows around a place, from there, for `invert_dipole`.
+
+        Parameters
+        ----------
+        east_m, north_m
+            In the track's metres, see `metres`.
+        within_m
+            Farthest row.
+        """
+        low, high = np.array([east_m, north_m]) - within_m, np.array([east_m, north_m]) + within_m
+        rows = self._in_cells(low, high, KINDS["east_m"], -1)
+        east = self._rows[rows, AT["east_m"]] - east_m
+        north = self._rows[rows, AT["north_m"]] - north_m
+        near = np.hypot(east, north) <= within_m
+        rows = rows[near]
+        return PassRows(
+            east[near], north[near], self._rows[rows, AT["height_m"]], self._channels[rows],
+            self._pass_of[rows],
+        )  # fmt: skip
+
+    def metres(self, longitude_deg: float, latitude_deg: float) -> tuple[float, float]:
+        """Return a place in the track's metres east and north; NaN before the first position.
+
+        Of a recording that tells places in metres alone they are those.
+        """
+        if self._frame is None:
+            return math.nan, math.nan
+        east, north, _ = self._frame.to_local(np.array([longitude_deg]), np.array([latitude_deg]))
+        return float(east[0]), float(north[0])
+
+    def lane(self, line: str) -> tuple[Values, Values]:
+        """Return heights (rows,) and balanced channels (rows, channels) of a line, as kept."""
+        number = self._line_at.get(line, -1)
+        here = self._line_of[: len(self)] == number
+        here &= np.isfinite(self._rows[: len(self), AT["anomaly"]])
+        return self._rows[: len(self)][here, AT["height_m"]], self._channels[: len(self)][here]
 
     def strip(
         self,
@@ -168,6 +214,9 @@ class DetectorTrack:
         if {"longitude_deg", "latitude_deg"} <= block.coords.keys():
             east, north = self._local(block)
             rows[:, AT["east_m"]], rows[:, AT["north_m"]] = east, north
+        elif {"easting_m", "northing_m"} <= block.coords.keys():
+            rows[:, AT["east_m"]] = block.coord("easting_m")
+            rows[:, AT["north_m"]] = block.coord("northing_m")
         return rows
 
     def _local(self, block: Block) -> tuple[Values, Values]:
@@ -182,6 +231,15 @@ class DetectorTrack:
         east, north, _ = self._frame.to_local(longitude, latitude)
         return east, north
 
+    def _grow(self, channels: int) -> None:
+        room = min(self.most_rows, max(1024, 2 * len(self._rows)))
+        more = room - len(self._rows)
+        self._rows = np.concatenate([self._rows, np.zeros((more, len(COLUMNS)))])
+        kept = self._channels.reshape(room - more, channels)
+        self._channels = np.concatenate([kept, np.zeros((more, channels))])
+        self._line_of = np.concatenate([self._line_of, np.zeros(more, np.int64)])
+        self._pass_of = np.concatenate([self._pass_of, np.zeros(more, np.int64)])
+
     def _forget(self, place: int) -> None:
         for cell in _cells_of(self._rows[place], int(self._line_of[place])):
             self._cells[cell].popleft()
@@ -194,8 +252,20 @@ class DetectorTrack:
         low = np.nanmin(places, axis=0, initial=math.inf) - NEAREST_M
         high = np.nanmax(places, axis=0, initial=-math.inf) + NEAREST_M
         nearest = np.full(len(places), -1, np.int64)
-        if not np.isfinite(low).all() or (high - low).max() > 20.0:
+        if not np.isfinite(low).all() or (high - low).max() > FARTHEST_M:
             return nearest
+        rows = self._in_cells(low, high, kind, line)
+        if not rows.size:
+            return nearest
+        here = self._rows[rows][:, [AT[name] for name in names]]
+        away = ((places[:, np.newaxis, :] - here[np.newaxis, :, :]) ** 2).sum(axis=2)
+        best = np.where(np.isnan(away), np.inf, away)
+        chosen = best.argmin(axis=1)
+        within = best[np.arange(len(places)), chosen] <= NEAREST_M**2
+        return np.where(within, rows[chosen], -1)
+
+    def _in_cells(self, low: Values, high: Values, kind: int, line: int) -> Numbers:
+        """Return the places in the table of the rows in the cells of a range, oldest first."""
         spans = [
             range(math.floor(a / CELL_M), math.floor(b / CELL_M) + 1)
             for a, b in zip(low, high, strict=True)
@@ -203,15 +273,7 @@ class DetectorTrack:
         second = spans[1] if len(spans) > 1 else range(line, line + 1)
         keys = [(kind, one, other) for one in spans[0] for other in second]
         found = sorted(one for key in keys for one in self._cells.get(key, ()))
-        if not found:
-            return nearest
-        rows = np.array(found, np.int64) % self.most_rows
-        here = self._rows[rows][:, [AT[name] for name in names]]
-        away = ((places[:, np.newaxis, :] - here[np.newaxis, :, :]) ** 2).sum(axis=2)
-        best = np.where(np.isnan(away), np.inf, away)
-        chosen = best.argmin(axis=1)
-        within = best[np.arange(len(places)), chosen] <= NEAREST_M**2
-        return np.where(within, rows[chosen], -1)
+        return np.array(found, np.int64) % self.most_rows
 
     def _strip(self, nearest: Numbers) -> DetectorStrip:
         known = nearest >= 0
