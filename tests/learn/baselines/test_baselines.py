@@ -120,8 +120,6 @@ def test_labels_that_are_shuffled_teach_nothing() -> None:
     rule = LogisticRule.from_toml(fit_rule(shuffled, kind="", made_on="a test"))
     said = np.array([one.probability for one in rule.assess(TEST.patches())])
     assert abs(said - 0.5).max() < 0.35
-    found = fitted_scores(shuffled, {"test": TEST})["gradients"]["test"]
-    assert 0.3 < auc(found, TEST.is_target) < 0.7
 
 
 def test_a_rule_needs_both_kinds() -> None:

@@ -29,11 +29,11 @@ from detectkit.learn.corpus.settings import (
 
 SETTINGS = CorpusSettings(
     "tiny",
-    dataset=(DatasetSource("tiny", most_lanes=20),),
+    dataset=(DatasetSource("tiny", most_lanes=17),),
     copies=Copies(count=1),
     labels=Labels(threshold=3.0),
 )
-TWO_SCENES = replace(SETTINGS, dataset=(DatasetSource("tiny", most_lanes=8),))
+TWO_SCENES = replace(SETTINGS, dataset=(DatasetSource("tiny", most_lanes=5),))
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +43,11 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 def test_every_lane_is_there_and_no_site_is_in_two_splits(corpus: Corpus) -> None:
     dataset = opened("tiny")
-    assert len(corpus.lanes) == 20
+    assert len(corpus.lanes) == 17
     assert set(corpus.lanes["split"].tolist()) == {0, 1, 2}
     for site in np.unique(corpus.table["site"]):
         assert len(set(corpus.table["split"][corpus.table["site"] == site].tolist())) == 1
-    assert corpus.lanes["terrain"].tolist() == dataset.words("terrain")[:20].tolist()
+    assert corpus.lanes["terrain"].tolist() == dataset.words("terrain")[:17].tolist()
 
 
 def test_the_pipeline_is_told_the_permittivity_as_a_team_would_know_it(corpus: Corpus) -> None:
@@ -75,7 +75,7 @@ def test_labels_agree_with_what_the_dataset_says(corpus: Corpus) -> None:
 
 
 def test_every_mine_is_in_the_table_of_targets_found_or_not(corpus: Corpus) -> None:
-    words = opened("tiny").words("category")[:20]
+    words = opened("tiny").words("category")[:17]
     mines = np.isin(words, ["anti-personnel", "fragmentation", "anti-tank"])
     assert corpus.targets["lane"].tolist() == np.flatnonzero(mines).tolist()
     for one in corpus.targets:
@@ -117,7 +117,7 @@ def test_copies_of_training_lanes_differ_and_test_lanes_have_none() -> None:
     first, copy = train[0].radar[0], train[1].radar[0]
     cut = copy.data.shape[1]
     assert np.corrcoef(first.data[:, :cut].ravel(), copy.data.ravel())[0, 1] < 0.99
-    assert [one.origin.copy for one in islice(scene_passages(twice, 0, 4), 2)] == [0, 0]
+    assert [one.origin.copy for one in scene_passages(twice, 0, 4)] == [0]
 
 
 def test_real_ground_is_mixed_under_copies() -> None:
@@ -177,10 +177,7 @@ def test_one_site_in_two_splits_fails_the_build(tmp_path: Path) -> None:
 
 def test_a_flight_under_two_names_fails_the_build(tmp_path: Path) -> None:
     path = str(detectkit_sim_data.path("flights/at_hill.h5"))
-    flights = tuple(
-        FlightSource(path, split=split, site=site)
-        for split, site in (("train", "a"), ("test", "b"))
-    )
+    flights = FlightSource(path, site="a"), FlightSource(path, split="test", site="b")
     settings = CorpusSettings("a", flight=flights)
     with pytest.raises(LeakageError, match="raw radargram"):
         build_corpus(settings, tmp_path / "c.zarr")
