@@ -82,17 +82,24 @@ def robust_moments(training: Float32s, step: int) -> tuple[Float64s, Float64s]:
     centre, inverse
         Shapes (delay, 3) and (delay, 3, 3), float64.
     """
-    middle, spread = _middle_and_spread(training)
-    relative = spread / np.maximum(middle, 1e-30)
-    spread = np.maximum(relative, max(float(np.median(relative)), LEAST_SPREAD)) * middle
-    spread = np.maximum(spread, 1e-12)
+    middle, spread = believed_spread(training)
     return _moments(training, middle, spread, _columns(training.shape[1], step))
 
 
+def believed_spread(training: Float32s) -> tuple[Float64s, Float64s]:
+    """Return median and lower half's spread of energy per delay, the spread raised as told.
+
+    See `robust_moments`; both have shape (delay,), float64.
+    """
+    middle, spread = middle_and_spread(training)
+    relative = spread / np.maximum(middle, 1e-30)
+    spread = np.maximum(relative, max(float(np.median(relative)), LEAST_SPREAD)) * middle
+    return middle, np.maximum(spread, 1e-12)
+
+
 @njit
-def _middle_and_spread(
-    training: Float32s,
-) -> tuple[Float64s, Float64s]:
+def middle_and_spread(training: Float32s) -> tuple[Float64s, Float64s]:
+    """Return the median and the root mean square of what lies below it, per delay."""
     rows, samples = training.shape
     middle = np.empty(samples, np.float64)
     spread = np.empty(samples, np.float64)
