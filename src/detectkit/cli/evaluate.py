@@ -12,7 +12,40 @@ from detectkit.cli.exit_codes import ExitCode
 from detectkit.cli.output import err, out
 
 if TYPE_CHECKING:
-    from detectkit.detect.scoring.evaluation import Evaluation
+    from detectkit.detect.scoring.evaluation import Evaluation, EvaluationSettings
+
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FOLDER", help="Page and lists; else in RUN."),
+]
+HaloOption = Annotated[
+    list[float] | None,
+    typer.Option("--halo", metavar="M", help="Beyond a target's radius. Repeatable."),
+]
+SwathOption = Annotated[
+    float | None, typer.Option("--swath", metavar="M", help="Width that a track surveys.")
+]
+HighestOption = Annotated[
+    float | None, typer.Option("--highest", metavar="M", help="Rows above survey nothing.")
+]
+ThresholdOption = Annotated[
+    float | None, typer.Option("--threshold", metavar="C", help="Confidence that counts.")
+]
+ToFarOption = Annotated[
+    float | None, typer.Option("--to-far", metavar="RATE", help="End of the useful part.")
+]
+UndugOption = Annotated[
+    Literal["unknown", "false"],
+    typer.Option("--undug", help="What an indication is where nobody dug."),
+]
+GroundOption = Annotated[
+    Path | None,
+    typer.Option("--ground", metavar="FILE", help="Recording that tells where it was flown."),
+]
+AgainstOption = Annotated[
+    Path | None, typer.Option("--against", metavar="RUN", help="Another run, same ground.")
+]
+DrawsOption = Annotated[int, typer.Option("--draws", metavar="N", help="Draws of lanes.")]
 
 
 def evaluate(  # noqa: PLR0913, PLR0917 - typer passes options by name
@@ -20,38 +53,16 @@ def evaluate(  # noqa: PLR0913, PLR0917 - typer passes options by name
     truth: Annotated[
         Path, typer.Option("--truth", metavar="CSV", help="What lies there, or was dug up.")
     ],
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="FOLDER", help="Page and lists; else in RUN."),
-    ] = None,
-    halo: Annotated[
-        list[float] | None,
-        typer.Option("--halo", metavar="M", help="Beyond a target's radius. Repeatable."),
-    ] = None,
-    swath: Annotated[
-        float | None, typer.Option("--swath", metavar="M", help="Width that a track surveys.")
-    ] = None,
-    highest: Annotated[
-        float | None, typer.Option("--highest", metavar="M", help="Rows above survey nothing.")
-    ] = None,
-    threshold: Annotated[
-        float | None, typer.Option("--threshold", metavar="C", help="Confidence that counts.")
-    ] = None,
-    to_far: Annotated[
-        float | None, typer.Option("--to-far", metavar="RATE", help="End of the useful part.")
-    ] = None,
-    undug: Annotated[
-        Literal["unknown", "false"],
-        typer.Option("--undug", help="What an indication is where nobody dug."),
-    ] = "unknown",
-    ground: Annotated[
-        Path | None,
-        typer.Option("--ground", metavar="FILE", help="Recording that tells where it was flown."),
-    ] = None,
-    against: Annotated[
-        Path | None, typer.Option("--against", metavar="RUN", help="Another run, same ground.")
-    ] = None,
-    draws: Annotated[int, typer.Option("--draws", metavar="N", help="Draws of lanes.")] = 200,
+    output: OutputOption = None,
+    halo: HaloOption = None,
+    swath: SwathOption = None,
+    highest: HighestOption = None,
+    threshold: ThresholdOption = None,
+    to_far: ToFarOption = None,
+    undug: UndugOption = "unknown",
+    ground: GroundOption = None,
+    against: AgainstOption = None,
+    draws: DrawsOption = 200,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score a run by area: detected share against false alarms per m², with exact intervals.
@@ -102,10 +113,6 @@ def evaluate(  # noqa: PLR0913, PLR0917 - typer passes options by name
         _print(found, files)
     if found.unplaced:
         raise typer.Exit(ExitCode.DONE_WITH_WARNINGS)
-
-
-if TYPE_CHECKING:
-    from detectkit.detect.scoring.evaluation import EvaluationSettings
 
 
 def _settings(ground: dict[str, object], rest: dict[str, object]) -> EvaluationSettings:
