@@ -6,7 +6,11 @@ import pytest
 from detectkit.core import Block, PipelineError, Sensor, concat
 from detectkit.pipeline import Step, run
 from detectkit.pipeline.steps.fast_time import Dc
-from detectkit.pipeline.steps.time_zero import TimeZeroCorrelation, TimeZeroThreshold
+from detectkit.pipeline.steps.time_zero import (
+    TimeZeroCorrelation,
+    TimeZeroSteady,
+    TimeZeroThreshold,
+)
 from detectkit.testing.steps import StepSuite, example_line
 
 C = 299_792_458.0
@@ -32,6 +36,10 @@ def crests(block: Block) -> np.ndarray:
 
 class TestTimeZeroThreshold(StepSuite):
     step = TimeZeroThreshold(window_s=(0.0, 4e-9))
+
+
+class TestTimeZeroSteady(StepSuite):
+    step = TimeZeroSteady(window_s=(0.0, 4e-9), window_traces=21)
 
 
 class TestTimeZeroCorrelation(StepSuite):
@@ -111,3 +119,20 @@ def test_it_works_behind_other_steps() -> None:
 def test_what_cannot_work_is_refused_before_take_off(step: Step, message: str) -> None:
     with pytest.raises(PipelineError, match=message):
         step.describe(example_line().spec)
+
+
+def test_a_strong_reflection_does_not_move_time_zero() -> None:
+    """Where the ground answers strongly, the direct wave's first lobe is below the threshold."""
+    _, line = drifting(100)
+    data = np.roll(np.tile(line.data[:1], (100, 1)), -20, axis=1)
+    strong = np.where(np.arange(100) % 10 < 4, 4.0, 1.0)[:, np.newaxis].astype(np.float32)
+    both = line.with_data(data + strong * np.roll(data, 60, axis=1))
+    (single,) = run([TimeZeroThreshold(fraction=0.2)], [both])
+    steady = concat(list(run([TimeZeroSteady(fraction=0.2)], [both])))
+    assert np.ptp(single.data[:, :40].argmax(axis=1)) > 2
+    assert np.ptp(steady.data[:, :40].argmax(axis=1)) == 0
+
+
+def test_a_window_of_no_trace_is_refused() -> None:
+    with pytest.raises(PipelineError, match="window_traces"):
+        TimeZeroSteady(window_traces=0).describe(drifting()[1].spec)

@@ -8,7 +8,7 @@ from detectkit.pipeline import Pipeline
 
 PLACING = frozenset({
     "clip-report", "distance-along-course", "distance-from-marks", "distance-from-positions",
-    "resample-distance", "scale-amplitude",
+    "resample-distance", "scale-amplitude", "straight-rows",
 })  # fmt: skip
 """Steps that change no patch: they say where a trace was, or multiply all of it by one number."""
 

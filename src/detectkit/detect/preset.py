@@ -151,9 +151,10 @@ def _track_steps(spec: BlockSpec, ground: Ground, wavelength_m: float) -> list[d
         return [resample]
     if "longitude_deg" not in spec.coords:
         return []
-    told = {"time_ns", "horizontal_error_m"} <= spec.coords
-    way = "distance-along-course" if told else "distance-from-positions"
-    return [{"use": way}, resample]
+    if not {"time_ns", "horizontal_error_m"} <= spec.coords:
+        return [{"use": "distance-from-positions"}, resample]
+    straight = [{"use": "straight-rows"}] if "height_m" in spec.coords else []
+    return [{"use": "distance-along-course"}, *straight, resample]
 
 
 def _assumptions(ground: Ground, fitted: _Fitted, *, told_hz: float | None) -> list[Notice]:

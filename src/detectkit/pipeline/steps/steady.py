@@ -184,7 +184,7 @@ class DistanceAlongCourse(Around):
 
     def answer(self, window: Window, carried: Course) -> list[Block]:
         """Return the rows that have a position, with their distance."""
-        frame = _frame(window.rows, carried)
+        frame = frame_of(window.rows, carried.frame)
         if frame is None:
             return []
         places = np.column_stack(
@@ -217,12 +217,15 @@ class DistanceAlongCourse(Around):
         return errors
 
 
-def _frame(rows: Block, carried: Course) -> LocalFrame | None:
-    """Return the frame around the run's first position, None before there is one."""
-    longitude, latitude = rows.coord(LONGITUDE), rows.coord(LATITUDE)
-    if not carried.frame:
+def frame_of(rows: Block, kept: list[LocalFrame]) -> LocalFrame | None:
+    """Return the frame around a run's first position, None before there is one.
+
+    `kept` is empty at the run's beginning and holds the frame from then on.
+    """
+    if not kept:
+        longitude, latitude = rows.coord(LONGITUDE), rows.coord(LATITUDE)
         known: npt.NDArray[np.int64] = np.flatnonzero(np.isfinite(longitude + latitude))
         if known.size == 0:
             return None
-        carried.frame.append(LocalFrame(float(longitude[known[0]]), float(latitude[known[0]])))
-    return carried.frame[0]
+        kept.append(LocalFrame(float(longitude[known[0]]), float(latitude[known[0]])))
+    return kept[0]
