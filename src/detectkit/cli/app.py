@@ -15,6 +15,7 @@ from detectkit.cli.doctor import doctor
 from detectkit.cli.drivers import drivers
 from detectkit.cli.evaluate import evaluate
 from detectkit.cli.exit_codes import MEANING, ExitCode, code_of
+from detectkit.cli.explain import explain
 from detectkit.cli.flights import finalize, recover, replay
 from detectkit.cli.fly import fly
 from detectkit.cli.image import image
@@ -60,6 +61,7 @@ app.command()(evaluate)
 app.command()(train)
 app.command()(models)
 app.command("export-model")(export_model)
+app.command()(explain)
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(simulate, name="simulate")
 app.command()(steps)

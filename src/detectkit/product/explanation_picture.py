@@ -58,9 +58,9 @@ def _draw(
     drawn = axes.imshow(seen, cmap=colours, vmin=limits[0], vmax=limits[1], extent=extent,
                         aspect="auto", interpolation="nearest")  # fmt: skip
     axes.set_facecolor("#dddddd")
-    axes.axhline(0.0, color="black", lw=0.8)
+    axes.axhline(0.0, color="0.5", lw=0.8)
     for side in (-HALO_M, HALO_M):
-        axes.axvline(side, color="black", lw=0.6, ls=":")
+        axes.axvline(side, color="0.5", lw=0.8, ls=":")
     axes.set_xlabel("along the track (m)")
     if not one.patch.radar_known.any():
         axes.text(0.5, 0.5, "no radar here", transform=axes.transAxes, ha="center")
@@ -91,8 +91,8 @@ def _words(axes: Axes, one: Explanation) -> None:
         f"above the ground and {100 * one.share_beyond_halo:.0f} % beyond ± {HALO_M:g} m (dotted)"
     )
     said.append(
-        f"all samples moved the log-odds by {one.moved:+.2f} from nothing heard; the picture and "
-        f"the strips tell all but {abs(one.left_out):.2f} of it"
+        f"beside nothing heard, the radar's samples moved the log-odds by {one.radar.sum():+.2f}, "
+        f"the detector's by {one.detector.sum():+.2f} (all of it: {one.moved:+.2f})"
     )
     said += [f"{name} = {value:.3g}: beyond what the model was made on"
              for name, value in one.assessment.outside]  # fmt: skip
@@ -105,9 +105,7 @@ def _words(axes: Axes, one: Explanation) -> None:
 def _title(one: Explanation) -> str:
     place, said = one.indication, one.assessment
     rank = f"indication {place.rank}" if place.rank else "indication"
-    words = (
-        f"{place.recording} {rank}, {place.line}, trace {place.trace}: taken for {said.category}"
-    )
+    words = f"{place.recording} {rank}, {place.line}, trace {place.trace}: {said.category}"
     novelty = "" if math.isnan(said.novelty) else f", novelty {said.novelty:.3f}"
     return f"{words.strip()}, {_chance(said)}{novelty}; {one.label}"
 
