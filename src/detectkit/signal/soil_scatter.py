@@ -49,12 +49,16 @@ class OverSoil:
         where the window holds too few rows to tell.
     soil
         (rows,): the soil's part, in standard deviations of the window.
+    spread
+        (rows,): what of anything in the channels is one deviation, in their unit: the mean over all
+        directions but the soil's.
     balanced
         (rows, channels): level and the soil's part taken off, in the channels' unit.
     """
 
     anomaly: Values
     soil: Values
+    spread: Values
     balanced: Values
 
 
@@ -123,10 +127,11 @@ def over_soil(
 @njit
 def _over_soil(
     rows: Values, known: Values, places: Numbers, soil_error: float
-) -> tuple[Values, Values, Values]:
+) -> tuple[Values, Values, Values, Values]:
     first, start, stop, before, after = places
     channels = rows.shape[1]
-    anomaly, soil = np.full(stop - start, np.nan), np.full(stop - start, np.nan)
+    anomaly = np.full(stop - start, np.nan)
+    soil, spread = anomaly.copy(), anomaly.copy()
     balanced = np.zeros((stop - start, channels))
     row = start
     while row < stop:
@@ -147,15 +152,17 @@ def _over_soil(
                     MOST_SOIL**2 * variances[0],
                 )
                 unsure = soil_error**2 * most
-                squared, degrees = 0.0, 0
+                squared, exact, degrees = 0.0, 0.0, 0
                 for k in range(1, len(axes)):
                     if variances[k] > 0.0:
                         squared += _dot(axes[k], rest) ** 2 / (variances[k] + unsure)
+                        exact += 1.0 / (variances[k] + unsure)
                         degrees += 1
                 anomaly[one - start] = np.sqrt(max(squared - degrees + 1, 0.0))
+                spread[one - start] = np.sqrt(degrees / exact)
                 balanced[one - start] = rest - part * axes[0]
         row = end
-    return anomaly, soil, balanced
+    return anomaly, soil, spread, balanced
 
 
 @njit

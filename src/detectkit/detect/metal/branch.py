@@ -18,6 +18,7 @@ from detectkit.pipeline import Runner
 
 CIRCUMSTANCES = ("horizontal_error_m", "height_m", "fix_quality", "easting_m", "northing_m")
 """What is kept with an alarm of the moment it was measured, where the rows tell it."""
+TOLD = ("soil", "phase")
 SENSOR = "metal_detector"
 
 
@@ -136,7 +137,9 @@ def _evidence(alarm: Alarm) -> tuple[Evidence, ...]:
         width = Evidence("detector_width_m", alarm.width_rows * spacing, "m")
     values = row.data[0]
     found = [width, Evidence("detector_width_is_whole", float(alarm.whole))]
-    found += [Evidence(f"detector_{SCORES[k]}", float(values[k])) for k in range(1, len(SCORES))]
+    found += [Evidence(f"detector_{name}", float(values[SCORES.index(name)])) for name in TOLD]
+    spread = float(values[SCORES.index("spread")])
+    found.append(Evidence("detector_spread", spread, row.sensor.unit))
     balanced = enumerate(values[len(SCORES) :])
     found += [Evidence(f"channel_{k}", float(one), row.sensor.unit) for k, one in balanced]
     for name in CIRCUMSTANCES:

@@ -77,12 +77,14 @@ class Coil:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Up to which height a piece stands out over a lane.
+    """From which height on a piece is silent over a lane.
+
+    Below it the piece may be heard, if it does not answer along the soil's own direction.
 
     Parameters
     ----------
     height_m
-        Of the coil over the ground; 0: nowhere.
+        Of the coil over the ground; 0: everywhere.
     depth_m, volume_m3
         Of the piece.
     noise
@@ -104,17 +106,18 @@ class Reach:
         Examples
         --------
         >>> print(Reach(0.42, 0.05, 1e-6, 5.0, 0.6).text)
-        1 cm³ of steel 5 cm deep stands out up to 0.42 m over this ground; flown at 0.60 m: it is \
-not heard
+        1 cm³ of steel 5 cm deep is not heard from higher than 0.42 m over this ground; flown at \
+0.60 m: silence says nothing of it
         """
         piece = f"{1e6 * self.volume_m3:.3g} cm³ of steel {100.0 * self.depth_m:.0f} cm deep"
         if self.height_m <= 0.0:
-            return f"{piece} stands out at no height over this ground"
-        said = f"{piece} stands out up to {self.height_m:.2f} m over this ground"
+            return f"{piece} is not heard from any height over this ground"
+        said = f"{piece} is not heard from higher than {self.height_m:.2f} m over this ground"
         if math.isnan(self.flown_m):
             return said
-        heard = "it is heard" if self.flown_m <= self.height_m else "it is not heard"
-        return f"{said}; flown at {self.flown_m:.2f} m: {heard}"
+        low = self.flown_m <= self.height_m
+        meaning = "low enough to hear it" if low else "silence says nothing of it"
+        return f"{said}; flown at {self.flown_m:.2f} m: {meaning}"
 
 
 def reach_of(
@@ -170,11 +173,11 @@ def lane_reach(
     volume_m3: float = PIECE_M3,
     depth_m: float = USUAL_DEPTH_M,
 ) -> Reach | None:
-    """Return how high a piece stands out over a lane; None where the track has nothing of it.
+    """Return from which height on a piece is silent over a lane; None: nothing of it is kept.
 
-    The noise is that of the lane's noisiest channel once level and soil are taken off, so that over
-    restless soil the reach is short. It is a bound for a detector of the type of `Coil` whose
-    channels are in nV; of others, measure a test piece and use `reach_of`.
+    The noise is the lane's own, with what is left of the soil where it moves, so that over restless
+    soil the reach is short. It is for a detector of the type of `Coil` whose channels are in nV; of
+    others, measure a test piece and use `reach_of`.
 
     Parameters
     ----------
@@ -187,12 +190,10 @@ def lane_reach(
     volume_m3, depth_m
         Of the piece.
     """
-    heights, channels = track.lane(line)
-    if not len(channels):
+    heights, spread = track.lane(line)
+    if not len(spread):
         return None
-    middle = np.median(channels, axis=0)
-    noise = float((1.4826 * np.median(np.abs(channels - middle), axis=0)).max())
-    noise = max(noise, 1e-12)
+    noise = max(float(np.median(spread)), 1e-12)
     known = heights[np.isfinite(heights)]
     flown = float(np.median(known)) if known.size else math.nan
     at_m = coil.radius_m + depth_m

@@ -19,7 +19,7 @@ from detectkit.signal.sliding_median import SlidingMedian
 from detectkit.signal.soil_scatter import SHARED, SOIL_ERROR, OverSoil, over_soil
 
 Values = npt.NDArray[np.float64]
-SCORES = ("anomaly", "soil", "phase")
+SCORES = ("anomaly", "soil", "phase", "spread")
 """First channels of `MetalAnomaly`; the balanced channels follow."""
 
 
@@ -227,9 +227,9 @@ class MetalAnomaly(_OverSoil):
 
     Channels that come out: ``anomaly``, 0 or more; ``soil``, the soil's own part; ``phase``, the
     angle between two channels as a share of half a turn, -1 to 1, pulled to 0 where nothing stands
-    out; then the balanced channels in their own unit. Of three channels or more the angle is that
-    of the last two, balanced; of two it is that of both, without their level; of one it is 0. Where
-    the window holds too few rows to tell, all are NaN.
+    out; ``spread``, one deviation in the channels' unit; then the balanced channels. Of three
+    channels or more the angle is that of the last two, balanced; of two it is that of both, without
+    their level; of one it is 0. Where the window holds too few rows to tell, all are NaN.
 
     The false-alarm rate is constant: level and spread are the lane's own, from the half of the
     window that lies closest together, so that metal in it does not raise them.
@@ -262,7 +262,7 @@ class MetalAnomaly(_OverSoil):
         """Return the scores and the balanced channels."""
         told = self.told(rows, start, stop)
         level_free = rows.data[start:stop].astype(np.float64) if rows.data.shape[1] == 2 else None
-        scores = [told.anomaly, told.soil, phase_of(told, level_free)]
+        scores = [told.anomaly, told.soil, phase_of(told, level_free), told.spread]
         columns = np.column_stack([*scores, told.balanced])
         columns[np.isnan(told.anomaly)] = np.nan
         block = rows.traces(start, stop).with_data(columns.astype(np.float32))

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from detectkit.core import Block
 from detectkit.detect.evidence import GRID, STRIPS, Booleans, Float32s, PatchGrid
 from detectkit.detect.metal.dipole import PassRows
+from detectkit.detect.metal.steps import SCORES
 from detectkit.geo import LocalFrame
 
 Values = npt.NDArray[np.float64]
@@ -26,7 +27,7 @@ CELL_M = 0.5
 MOST_ROWS = 400_000
 FARTHEST_M = 20.0
 """No patch is longer: a place farther off is a mistake."""
-COLUMNS = (*STRIPS, "height_m", "along_m", "told_m", "east_m", "north_m")
+COLUMNS = (*STRIPS, "spread", "height_m", "along_m", "told_m", "east_m", "north_m")
 """``along_m``: as the rows' own steps tell it; ``told_m``: as the recording does, else NaN."""
 AT = {name: number for number, name in enumerate(COLUMNS)}
 
@@ -106,7 +107,7 @@ class DetectorTrack:
         line = self._line_at.setdefault(block.line, len(self._line_at))
         self._pass += (block.line, block.first_trace) != self._last
         self._last = (block.line, block.stop_trace)
-        for row, channels in zip(rows, block.data[:, len(STRIPS) :], strict=True):
+        for row, channels in zip(rows, block.data[:, len(SCORES) :], strict=True):
             place = self._count % self.most_rows
             if place >= len(self._rows):
                 self._grow(len(channels))
@@ -150,11 +151,12 @@ class DetectorTrack:
         return float(east[0]), float(north[0])
 
     def lane(self, line: str) -> tuple[Values, Values]:
-        """Return heights (rows,) and balanced channels (rows, channels) of a line, as kept."""
+        """Return heights in m and one deviation in the channels' unit of a line's rows, (rows,)."""
         number = self._line_at.get(line, -1)
         here = self._line_of[: len(self)] == number
         here &= np.isfinite(self._rows[: len(self), AT["anomaly"]])
-        return self._rows[: len(self)][here, AT["height_m"]], self._channels[: len(self)][here]
+        rows = self._rows[: len(self)][here]
+        return rows[:, AT["height_m"]], rows[:, AT["spread"]]
 
     def strip(
         self,
@@ -205,7 +207,7 @@ class DetectorTrack:
 
     def _table(self, block: Block, *, told: bool) -> Values:
         rows = np.full((len(block), len(COLUMNS)), np.nan)
-        rows[:, : len(STRIPS)] = block.data[:, : len(STRIPS)]
+        rows[:, : len(SCORES)] = block.data[:, : len(SCORES)]
         for name, coord in (("height_m", "height_m"), ("along_m", "along_track_m")):
             if coord in block.coords:
                 rows[:, AT[name]] = block.coord(coord)
