@@ -54,13 +54,14 @@ class TrainingModule(LightningModule):
         self._recipe, self._weights = recipe, weights
         self._seen: list[tuple[Output, Tensor, Tensor]] = []
 
-    def on_train_epoch_start(self) -> None:
-        """Begin the epoch's chance anew, so that a resumed run draws what it would have drawn."""
-        torch.manual_seed(_mixed(self._recipe.seed, self.current_epoch))
-
     def training_step(self, batch: Batch, number: int) -> Tensor:
-        """Return the loss of a batch."""
-        del number
+        """Return the loss of a batch.
+
+        An epoch's chance begins with its first batch, after all that Lightning draws for itself, so
+        that a resumed run draws what it would have drawn.
+        """
+        if number == 0:
+            torch.manual_seed(_mixed(self._recipe.seed, self.current_epoch))
         parts = self._loss(self.network(*batch.inputs), batch.category, batch.depth_m)
         count = len(batch.category)
         self.log("train_loss", parts.total, on_step=False, on_epoch=True, batch_size=count)
