@@ -41,7 +41,7 @@ def placed_line(traces: int, *, samples: int = 96) -> Block:
     return line.with_data(line.data, coords=coords)
 
 
-FOR_CHANNELS = {"ground-balance"}
+FOR_CHANNELS = {"detector-baseline", "detector-height", "ground-balance", "metal-anomaly"}
 
 
 def detector_line(traces: int) -> Block:

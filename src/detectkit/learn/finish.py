@@ -86,9 +86,9 @@ def finish(trained: Trained, corpus: Corpus, facts: Facts, folder: Path, say: Sa
             report[name] = _report(model, rule, judge, plain)
             model = measured(model, _sites(corpus, "test", source=number), on=f"{name}, test sites")
     say("packing")
-    saved = save_model(model, folder / "model")
-    (folder / "rule.toml").write_text(rule_text, encoding="utf-8")
     (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    (folder / "rule.toml").write_text(rule_text, encoding="utf-8")
+    saved = save_model(model, folder / "model")
     return Finished(saved, rule, report)
 
 

@@ -81,8 +81,10 @@ def _tensors(model: Model) -> dict[str, Tensor]:
     found = _named(NETWORK, model.network)
     if model.anomaly is not None:
         found |= _named(AUTOENCODER, model.anomaly.network)
-    arrays = model.novelty.arrays()
-    return found | {NOVELTY + name: torch.tensor(np.ascontiguousarray(array)) for name, array in arrays.items()}
+    return found | {
+        NOVELTY + name: torch.tensor(np.ascontiguousarray(array))
+        for name, array in model.novelty.arrays().items()
+    }
 
 
 def _named(prefix: str, network: nn.Module) -> dict[str, Tensor]:
