@@ -149,7 +149,10 @@ def target_odds(logits: npt.ArrayLike) -> Values:
     """
     values = np.asarray(logits, np.float64)
     first = len(TARGETS)
-    return np.asarray(logsumexp(values[:, :first], axis=1) - logsumexp(values[:, first:], axis=1))
+    targets, others = (
+        np.logaddexp.reduce(one, axis=1) for one in (values[:, :first], values[:, first:])
+    )
+    return np.asarray(targets - others)
 
 
 def fit_calibration(

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
 
 from detectkit.core import UsageError
 
@@ -202,7 +201,7 @@ def _measures(
     middles: Values, white: Values, logits: npt.ArrayLike, others: npt.ArrayLike
 ) -> Values:
     distance = np.sqrt(((middles - white) ** 2).sum(axis=1).min())
-    energy = -logsumexp(np.asarray(logits, np.float64))
+    energy = -np.logaddexp.reduce(np.asarray(logits, np.float64))
     return np.array([distance, energy, *np.asarray(others, np.float64)])
 
 

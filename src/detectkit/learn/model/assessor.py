@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import log_softmax
 
 from detectkit.core import PipelineError
 from detectkit.core.indication import CATEGORIES, TARGETS, UNKNOWN
@@ -91,9 +90,9 @@ class NetworkAssessor:
         if not (patch.radar_known.any() or patch.detector_known.any()):
             return self._nothing_said()
         answer = self.model.answer(patch)
-        raw = float(target_odds(answer.logits[None])[0])
-        if not math.isfinite(raw):
+        if not np.isfinite(answer.logits).all():
             return self._nothing_said()
+        raw = float(target_odds(answer.logits[None])[0])
         manifest = self.model.manifest
         outside = manifest.validity.outside(patch.scalars)
         novelty = 1.0 if outside else self.model.novelty.share(self.model.strangeness(answer))
@@ -137,12 +136,15 @@ class NetworkAssessor:
         calm = answer.logits / self.model.manifest.calibration.temperature
         first, target = len(TARGETS), probability(odds)
         among: npt.NDArray[np.float64] = np.concatenate(
-            [target * np.exp(log_softmax(calm[:first])),
-             probability(-odds) * np.exp(log_softmax(calm[first:]))]
-        )  # fmt: skip
+            [target * _shares(calm[:first]), probability(-odds) * _shares(calm[first:])]
+        )
         best = int(among.argmax())
         return CATEGORIES[best], float(among[best])
 
     def _nothing_said(self) -> Assessment:
         """Return what is thought where nothing was measured: the prior, and no hypothesis."""
         return Assessment(self.prior, 0.0, 1.0, UNKNOWN, math.nan, 1.0)
+
+
+def _shares(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.asarray(np.exp(logits - np.logaddexp.reduce(logits)))
