@@ -22,6 +22,8 @@ BRIGHTEST = 1.0
 MOST_GROWTH = 100.0
 """An inverse covariance that has grown so far is forgotten no further."""
 MOST_QUANTILE = 4.0
+MOST_CHANGE = 1.5
+"""What is predicted lies within this factor of the past rows' mean."""
 
 
 @dataclass(slots=True)
@@ -126,6 +128,7 @@ def rls_residual(
             for tap in range(taps):
                 past[tap] = history[tap, k] - mean
                 predicted += weights[k, tap] * past[tap]
+            predicted = min(max(predicted, mean / MOST_CHANGE), mean * MOST_CHANGE)
             sigma = max(np.sqrt(moments[k, 1]), LEAST_SPREAD * mean, 1e-12)
             drift = energy[row, k] - predicted - moments[k, 0]
             score = max(drift / sigma, 0.0)
@@ -134,7 +137,7 @@ def rls_residual(
             quantile = quantiles[k] + 5.0 * fresh * (share - (1.0 - TAIL_LEVEL))
             quantiles[k] = min(max(quantile, 0.0), MOST_QUANTILE)
             cut = min(max(drift, -CLIP_SIGMA * sigma), BRIGHTEST * sigma)
-            newest[k] = predicted + moments[k, 0] + cut
+            newest[k] = min(energy[row, k], predicted + moments[k, 0] + BRIGHTEST * sigma)
             _learn(weights[k], inverse[k], past, cut, keep, largest[k])
             moments[k, 0] += fresh * (sigma if drift > 0.0 else -sigma)
             if drift < 0.0:
