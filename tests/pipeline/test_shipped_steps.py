@@ -41,12 +41,18 @@ def placed_line(traces: int, *, samples: int = 96) -> Block:
     return line.with_data(line.data, coords=coords)
 
 
-FOR_CHANNELS = {"detector-baseline", "detector-height", "ground-balance", "metal-anomaly"}
+FOR_CHANNELS = {
+    "adaptive-ground-balance", "detector-baseline", "detector-height", "distance-from-map",
+    "ground-balance", "metal-anomaly",
+}  # fmt: skip
 
 
 def detector_line(traces: int) -> Block:
     """Return the rows of a detector with three channels."""
     line = placed_line(traces)
+    along = line.coord("along_track_m")
+    places = {"easting_m": ("trace", 0.6 * along), "northing_m": ("trace", 0.8 * along)}
+    line = line.with_data(line.data, coords=places)
     return Block(
         np.ascontiguousarray(line.data[:, 10:40:10]),
         dims=("trace", "channel"),

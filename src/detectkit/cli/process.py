@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from detectkit.batch.process import RunResult
 
 SHOWN = 20
+TABLE_WIDTH = 110
+"""Of the table at least, so that a pipe gets whole columns."""
 DepthOption = Annotated[
     tuple[float, float] | None,
     typer.Option(
@@ -149,7 +151,7 @@ def _repeated(run: Path, given: Given) -> Job:
 def _print(result: RunResult, job: Job) -> None:
     found = result.indications
     if found:
-        out.print(_table(found[:SHOWN]))
+        out.print(_table(found[:SHOWN]), width=max(out.width, TABLE_WIDTH))
     if len(found) > SHOWN:
         out.print(f"[dim]… and {len(found) - SHOWN} more in indications.csv[/dim]")
     lines = f"{len(job.lines)} line{'' if len(job.lines) == 1 else 's'}"

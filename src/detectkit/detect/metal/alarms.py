@@ -2,7 +2,7 @@
 
 Streaming: blocks of `MetalAnomaly` in, alarms out, the same for any cutting. A row is a peak where
 no other within the separation is higher. The side of a large body's answer has ripples wherever the
-height changes; so a peak beside a higher one counts only where the anomaly falls clearly between
+height changes; so a peak beside a higher one counts only where the anomaly falls well between
 them.
 """
 
@@ -136,7 +136,7 @@ class AlarmFinder:
 
 
 def _is_shoulder(side: Values, peak: float, dip: float) -> bool:
-    """Tell whether a higher row to one side, nearest first, is reached without a clear dip."""
+    """Tell whether a higher row to one side, nearest first, is reached without a deep enough dip."""
     higher = np.flatnonzero(side > peak)
     return bool(higher.size) and bool(side[: higher[0]].min(initial=peak) * dip > peak)
 

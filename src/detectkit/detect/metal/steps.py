@@ -229,7 +229,8 @@ class MetalAnomaly(_OverSoil):
     angle between two channels as a share of half a turn, -1 to 1, pulled to 0 where nothing stands
     out; ``spread``, one deviation in the channels' unit; then the balanced channels. Of three
     channels or more the angle is that of the last two, balanced; of two it is that of both, without
-    their level; of one it is 0. Where the window holds too few rows to tell, all are NaN.
+    their level; of one it is 0. Where the window holds too few rows to tell, all are 0: a
+    spread of 0 is no spread.
 
     The false-alarm rate is constant: level and spread are the lane's own, from the half of the
     window that lies closest together, so that metal in it does not raise them.
@@ -264,7 +265,7 @@ class MetalAnomaly(_OverSoil):
         level_free = rows.data[start:stop].astype(np.float64) if rows.data.shape[1] == 2 else None
         scores = [told.anomaly, told.soil, phase_of(told, level_free), told.spread]
         columns = np.column_stack([*scores, told.balanced])
-        columns[np.isnan(told.anomaly)] = np.nan
+        columns[np.isnan(told.spread)] = 0.0
         block = rows.traces(start, stop).with_data(columns.astype(np.float32))
         sensor = replace(block.sensor, full_scale=None)
         return replace(block, sensor=sensor, quantity="score")

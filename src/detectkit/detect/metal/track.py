@@ -208,6 +208,7 @@ class DetectorTrack:
     def _table(self, block: Block, *, told: bool) -> Values:
         rows = np.full((len(block), len(COLUMNS)), np.nan)
         rows[:, : len(SCORES)] = block.data[:, : len(SCORES)]
+        rows[rows[:, AT["spread"]] <= 0.0, AT["anomaly"]] = np.nan  # not told
         for name, coord in (("height_m", "height_m"), ("along_m", "along_track_m")):
             if coord in block.coords:
                 rows[:, AT[name]] = block.coord(coord)
