@@ -11,6 +11,7 @@ demo mission as one line, from before its first lane to after its last, with and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 TABLE_WIDTH = 110
-"""Of the table at least, so that a pipe gets whole columns."""
+"""Of the table at least, so that a narrow terminal and a pipe get whole columns."""
 DepthOption = Annotated[
     tuple[float, float] | None,
     typer.Option(
@@ -151,7 +152,8 @@ def _repeated(run: Path, given: Given) -> Job:
 def _print(result: RunResult, job: Job) -> None:
     found = result.indications
     if found:
-        out.print(_table(found[:SHOWN]), width=max(out.width, TABLE_WIDTH))
+        wide = Console(file=out.file, width=max(out.width, TABLE_WIDTH), highlight=False)
+        wide.print(_table(found[:SHOWN]))
     if len(found) > SHOWN:
         out.print(f"[dim]… and {len(found) - SHOWN} more in indications.csv[/dim]")
     lines = f"{len(job.lines)} line{'' if len(job.lines) == 1 else 's'}"
