@@ -136,7 +136,7 @@ class AlarmFinder:
 
 
 def _is_shoulder(side: Values, peak: float, dip: float) -> bool:
-    """Tell whether a higher row to one side, nearest first, is reached without a deep enough dip."""
+    """Tell whether a higher row to one side, nearest first, is reached without a deep dip."""
     higher = np.flatnonzero(side > peak)
     return bool(higher.size) and bool(side[: higher[0]].min(initial=peak) * dip > peak)
 
