@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from detectkit.batch.process import RunResult
 
 SHOWN = 20
-TABLE_WIDTH = 110
+TABLE_WIDTH = 120
 """Of the table at least, so that a narrow terminal and a pipe get whole columns."""
 DepthOption = Annotated[
     tuple[float, float] | None,
