@@ -56,6 +56,7 @@ class Tally:
     elsewhere: list[float] = field(default_factory=list)
     seconds: float = 0.0
     traces: int = 0
+    near_m: list[float] = field(default_factory=list)
 
 
 def prescreeners(default: ReedXiaoli) -> dict[str, Step]:
@@ -146,6 +147,7 @@ def judge(found: list[Candidate], passage: Passage, tally: Tally) -> None:
         near = np.abs(along - mine.x_m) <= mine.radius_m + HALO_M
         elsewhere &= ~near
         tally.found.append(float(score[near].max(initial=0.0)))
+        tally.near_m.append(2.0 * (mine.radius_m + HALO_M))
     tally.elsewhere += score[elsewhere].tolist()
 
 
@@ -186,6 +188,9 @@ def report(tallies: dict[str, Tally], length_m: float) -> None:
             cells.append(f"{hits / total:.2f} [{low:.2f}, {high:.2f}] ({level:.1f})")
         cost = 1e6 * tally.seconds / tally.traces
         print(f"| `{name}` | {' | '.join(cells)} | {cost:.0f} |")
+    widths = np.array(next(iter(tallies.values())).near_m)
+    chance = [f"{np.mean(1.0 - np.exp(-rate * widths)):.2f}" for rate in RATES_PER_M]
+    print(f"| candidates anywhere | {' | '.join(chance)} | |")
 
 
 def report_real(tallies: dict[str, Tally], length_m: float) -> None:

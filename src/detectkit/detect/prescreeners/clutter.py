@@ -21,7 +21,8 @@ Float64s = npt.NDArray[np.float64]
 TAIL_LEVEL = 0.9
 TAIL_DEVIATE = 1.2815515655446004
 """Where a normal deviate has `TAIL_LEVEL` of its probability below it."""
-MOST_TAIL = 1.0
+MOST_TAIL = 0.3
+"""Clutter heavier than with exponential tails is not believed: bodies would be taken for it."""
 
 
 @njit
@@ -33,7 +34,7 @@ def tail_of(quantile: float) -> float:
     Examples
     --------
     >>> round(tail_of(1.2815515655446004), 6), round(tail_of(1.6), 2)
-    (0.0, 0.38)
+    (0.0, 0.3)
     """
     low, high = 0.0, MOST_TAIL
     if quantile <= TAIL_DEVIATE:
