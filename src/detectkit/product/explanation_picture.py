@@ -79,7 +79,15 @@ def _strips(axes: Axes, one: Explanation) -> None:
     for row, (name, colour, style) in enumerate(STRIP_STYLES):
         values = np.where(known, one.patch.detector[row], np.nan)
         axes.plot(one.grid.along_m, values, color=colour, ls=style, lw=1.2, label=name)
-    axes.legend(fontsize=8, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 0.97), ncols=2)
+    axes.legend(
+        fontsize=8,
+        frameon=False,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 0.97),
+        ncols=2,
+        handlelength=1.2,
+        columnspacing=1.0,
+    )
 
 
 def _words(axes: Axes, one: Explanation) -> None:
