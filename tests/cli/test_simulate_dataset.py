@@ -88,7 +88,10 @@ def test_recipes_that_ship_are_listed_and_printed(detectkit: Command) -> None:
     ("words", "says"),
     [
         (["dataset", "{folder}/trial.toml"], "-o"),
-        (["dataset", "nothing", "-o", "{folder}/a.zarr"], "default, research, tiny"),
+        (
+            ["dataset", "nothing", "-o", "{folder}/a.zarr"],
+            "default, half_metre, lanes, research, tiny",
+        ),
         (["dataset", "{folder}/trial.toml", "-o", "{folder}/none/a.zarr"], "make it first"),
         (["dataset", "{folder}/trial.toml", "-o", "{folder}/trial.toml"], "is no dataset"),
         (["dataset", "{folder}/trial.toml", "-o", "{folder}/a.zarr", "--workers", "0"], "workers"),

@@ -75,7 +75,7 @@ def test_another_order_of_arrival_is_another_flight(
     spoken: Spoken, reference: Replayed, tmp_path: Path
 ) -> None:
     """The digest must be able to differ, or the tests above could not fail."""
-    fewer = spoken.records[: len(spoken.records) * 3 // 4]
+    fewer = spoken.records[: len(spoken.records) // 2]
     other = Replay(write_flight(tmp_path / "cut", fewer)).run()
     assert other.digests != reference.digests
 

@@ -163,5 +163,5 @@ def test_a_recipe_that_ships_can_be_made(name: str) -> None:
 
 
 def test_a_name_that_does_not_ship_is_told_with_those_that_do() -> None:
-    with pytest.raises(UsageError, match="default, research, tiny"):
+    with pytest.raises(UsageError, match="default, half_metre, lanes, research, tiny"):
         find_recipe("huge")

@@ -236,7 +236,8 @@ class MetalAnomaly(_OverSoil):
     window that lies closest together, so that metal in it does not raise them.
 
     Method: as `adaptive-ground-balance`; ``anomaly = sqrt(max(q - d + 1, 0))``, q the squared
-    distance of what the soil's direction does not explain, with d degrees of freedom.
+    distance (Mahalanobis, 1936) of what the soil's direction does not explain, with d degrees of
+    freedom.
 
     - `before_m`, `after_m`: the window in metres; take the place of `before_traces` and
       `after_traces`. The latter is the latency.

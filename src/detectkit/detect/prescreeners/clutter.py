@@ -74,8 +74,11 @@ class LocalClutter:
     def of_deviates(cls, training: Float32s) -> LocalClutter:
         """Learn from rows that already count in deviations but for a factor near 1.
 
-        A spread below the median of all delays is raised to it.
+        A spread below the median of all delays is raised to it. Without rows nothing is known, and
+        one deviation is one.
         """
+        if len(training) == 0:
+            return cls(np.zeros(training.shape[1]), np.ones(training.shape[1]), 0.0)
         middle, spread = middle_and_spread(training)
         spread = np.maximum(spread, max(float(np.median(spread)), LEAST_SPREAD))
         return cls(middle, spread, _tail(training, middle, spread))
