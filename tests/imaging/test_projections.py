@@ -67,7 +67,7 @@ def test_a_slice_lies_between_the_voxels_above_and_below(values: np.ndarray, at_
         wanted = column[voxel]
         if share > 0.0:
             wanted = (1.0 - share) * wanted + share * column[voxel + 1]
-        np.testing.assert_allclose(found[at], wanted, rtol=1e-5, equal_nan=True)
+        np.testing.assert_allclose(found[at], wanted, rtol=1e-5, atol=1e-37, equal_nan=True)
 
 
 def test_at_a_voxels_own_depth_its_neighbours_do_not_count() -> None:
