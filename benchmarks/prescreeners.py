@@ -1,10 +1,13 @@
 """Prescreeners side by side: python benchmarks/prescreeners.py DATASET [REAL] [--lanes N].
 
+Without a dataset: how often made-up clutter scores how high, by prescreener.
+
 DATASET is one of `detectkit simulate dataset`: the lanes of its test split are processed by the
 default pipeline, and each prescreener scores the same focused traces. A mine is found where a
 candidate lies within its radius and 25 cm along the track. Candidates elsewhere are false; the
 threshold is that at which there are so many of them per metre. REAL is a folder with the recordings
-named in `RECORDINGS`, in which no mine is known: there are candidates per metre at fixed scores.
+named in `RECORDINGS`, in which no mine is known: there are candidates per metre at the
+thresholds of the lanes, and at fixed scores.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import norm
 
 from detectkit.core import Block
 from detectkit.core.indication import TARGETS
@@ -175,14 +179,18 @@ def threshold(scores: list[float], most: int) -> float:
     return float(np.nextafter(falling[most], np.inf)) if most < len(falling) else LOWEST
 
 
+def levels_of(tally: Tally, length_m: float) -> list[float]:
+    """Return the thresholds with so many false candidates per metre."""
+    return [threshold(tally.elsewhere, int(rate * length_m)) for rate in RATES_PER_M]
+
+
 def report(tallies: dict[str, Tally], length_m: float) -> None:
     """Print the table of recall at rates of false candidates."""
     heads = " | ".join(f"at {rate:g} per m (score)" for rate in RATES_PER_M)
     print(f"| prescreener | {heads} | µs per trace |\n|---|" + "---|" * (len(RATES_PER_M) + 1))
     for name, tally in tallies.items():
         cells = []
-        for rate in RATES_PER_M:
-            level = threshold(tally.elsewhere, int(rate * length_m))
+        for level in levels_of(tally, length_m):
             hits, total = sum(one >= level for one in tally.found), len(tally.found)
             low, high = (float(one) for one in clopper_pearson(hits, total))
             cells.append(f"{hits / total:.2f} [{low:.2f}, {high:.2f}] ({level:.1f})")
@@ -193,33 +201,55 @@ def report(tallies: dict[str, Tally], length_m: float) -> None:
     print(f"| candidates anywhere | {' | '.join(chance)} | |")
 
 
-def report_real(tallies: dict[str, Tally], length_m: float) -> None:
-    """Print the table of candidates per metre at fixed scores."""
-    heads = " | ".join(f"score {score:g}" for score in SCORES)
-    print(f"| prescreener | {heads} | µs per trace |\n|---|" + "---|" * (len(SCORES) + 1))
+def report_real(tallies: dict[str, Tally], length_m: float, levels: dict[str, list[float]]) -> None:
+    """Print the table of candidates per metre, at the thresholds of the lanes and at fixed ones."""
+    heads = [f"score of {rate:g} per m" for rate in RATES_PER_M]
+    heads += [f"score {score:g}" for score in SCORES]
+    print(f"| prescreener | {' | '.join(heads)} |\n|---|" + "---|" * len(heads))
     for name, tally in tallies.items():
         scores = np.array(tally.elsewhere)
-        cells = [f"{(scores >= one).sum() / length_m:.2f}" for one in SCORES]
-        print(f"| `{name}` | {' | '.join(cells)} | {1e6 * tally.seconds / tally.traces:.0f} |")
+        cells = [f"{(scores >= one).sum() / length_m:.2f}" for one in (*levels[name], *SCORES)]
+        print(f"| `{name}` | {' | '.join(cells)} |")
+
+
+def report_clutter() -> None:
+    """Print how often clutter scores above a level, as a multiple of a normal deviate's share."""
+    rng = np.random.default_rng(3)
+    shape, decay = (6000, 40), np.linspace(100.0, 0.1, 40)
+    grounds = (rng.normal(size=shape) * decay, rng.laplace(size=shape) * decay)
+    print("| prescreener | normal: 2, 3, 4 | exponential: 2, 3, 4 |\n|---|---|---|")
+    for name, step in prescreeners(ReedXiaoli(energy_window_s=4e-10)).items():
+        cells = []
+        for data in grounds:
+            axis = {"twt_s": ("delay", np.arange(40) * 1e-10)}
+            runner, line = Runner((step,)), Block(data.astype(np.float32), coords=axis)
+            scores = np.concatenate([one.data for one in (*runner.push(line), *runner.finish())])
+            shares = [(scores[300:] > level).mean() / norm.sf(level) for level in (2.0, 3.0, 4.0)]
+            cells.append(", ".join(f"{share:.2g}" for share in shares))
+        print(f"| `{name}` | {' | '.join(cells)} |")
 
 
 def main() -> None:
     """Compare and print."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("dataset")
+    asked.add_argument("dataset", nargs="?")
     asked.add_argument("real", nargs="?", type=Path)
     asked.add_argument("--lanes", type=int)
     told = asked.parse_args()
+    if told.dataset is None:
+        report_clutter()
+        return
     tallies, length_m, lanes = simulated(told.dataset, told.lanes)
     mines = len(next(iter(tallies.values())).found)
     print(
         f"Simulated: {lanes} lanes, {length_m:.0f} m, {mines} passes over mines; 95 % intervals\n"
     )
     report(tallies, length_m)
+    levels = {name: levels_of(tally, length_m) for name, tally in tallies.items()}
     if told.real is not None:
         tallies, length_m = real(told.real)
         print(f"\nReal, no mine known: {len(RECORDINGS)} lines, {length_m:.0f} m\n")
-        report_real(tallies, length_m)
+        report_real(tallies, length_m, levels)
 
 
 if __name__ == "__main__":

@@ -12,16 +12,20 @@ import numpy.typing as npt
 from scipy.ndimage import maximum_filter
 
 from detectkit.core import TileIndex, UsageError
-from detectkit.geo import geographic_of
 from detectkit.io.volume import Volume
+from detectkit.volume.maxima import (
+    SHALLOWEST_WAVELENGTHS,
+    degrees_of,
+    depth_error_m,
+    separated,
+    vertex,
+    wavelength_of,
+)
 
 Values = npt.NDArray[np.float64]
 Float32s = npt.NDArray[np.float32]
 SAMPLED_COLUMNS = 64
 """Columns of a tile that tell how strong the clutter is."""
-SHALLOWEST_WAVELENGTHS = 0.35
-PICK_WAVELENGTHS = 0.05
-"""Error of the depth of a maximum of the envelope, one standard deviation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def find_peaks(volume: Volume, settings: PeakSettings = PeakSettings()) -> list[
     FormatError
         The volume is damaged.
     """
-    wavelength = float(volume.attributes.get("wavelength_m", 4.0 * volume.grid.spacing_m))
+    wavelength = wavelength_of(volume)
     shallowest = settings.shallowest_m
     shallowest = SHALLOWEST_WAVELENGTHS * wavelength if shallowest is None else shallowest
     low, high = settings.northing_m or (-math.inf, math.inf)
@@ -115,7 +119,7 @@ def find_peaks(volume: Volume, settings: PeakSettings = PeakSettings()) -> list[
     found = (row for index in volume.tiles() for row in _of_tile(volume, index, clutter, settings))
     rows = [row for row in found if row.depth_m >= shallowest and low <= row.northing_m <= high]
     rows.sort(key=lambda row: (-row.strength, row.easting_m, row.northing_m, row.depth_m))
-    kept = _separated(rows, settings.separation_m or wavelength)
+    kept = separated(rows, settings.separation_m or wavelength)
     kept.sort(key=lambda row: -row.contrast)
     return [_finished(volume, row, wavelength) for row in kept[: settings.most]]
 
@@ -175,7 +179,7 @@ def _of_tile(
     )
     for place in places:
         at = tuple(place)
-        metres = corner + (place + _vertex(strength, at)) * spacing
+        metres = corner + (place + vertex(strength, at)) * spacing
         contrast = float(strength[at] / clutter[at[2]]) if clutter[at[2]] > 0.0 else math.inf
         yield _Row(
             easting_m=float(metres[0]),
@@ -206,61 +210,9 @@ def _first(volume: Volume, index: TileIndex) -> tuple[int, int]:
     return (index[0] - extent.east[0]) * side, (index[1] - extent.north[0]) * side
 
 
-def _vertex(strength: Float32s, at: tuple[int, ...]) -> Values:
-    """Return the parabolas' maximum along each axis, in voxels from the highest, up to half."""
-    offset = np.zeros(3)
-    for axis in range(3):
-        sides = [list(at), list(at)]
-        sides[0][axis] -= 1
-        sides[1][axis] += 1
-        if at[axis] == 0 or at[axis] == strength.shape[axis] - 1:
-            continue
-        before, after = (float(strength[tuple(one)]) for one in sides)
-        bend = before - 2.0 * float(strength[at]) + after
-        if math.isfinite(bend) and bend < 0.0:
-            offset[axis] = np.clip(0.5 * (before - after) / bend, -0.5, 0.5)
-    return offset
-
-
-def _separated(rows: list[_Row], separation_m: float) -> list[_Row]:
-    """Return the strongest of each neighbourhood, strongest first."""
-    cells: dict[tuple[int, ...], list[_Row]] = {}
-    kept: list[_Row] = []
-    for row in rows:
-        place = (row.easting_m, row.northing_m, row.depth_m)
-        cell = tuple(math.floor(one / separation_m) for one in place)
-        if any(_distance(row, other) < separation_m for other in _near(cells, cell)):
-            continue
-        cells.setdefault(cell, []).append(row)
-        kept.append(row)
-    return kept
-
-
-def _near(cells: dict[tuple[int, ...], list[_Row]], cell: tuple[int, ...]) -> Iterator[_Row]:
-    for step in np.ndindex(3, 3, 3):
-        yield from cells.get(tuple(a + b - 1 for a, b in zip(cell, step, strict=True)), ())
-
-
-def _distance(one: _Row, other: _Row) -> float:
-    return math.dist(
-        (one.easting_m, one.northing_m, one.depth_m),
-        (other.easting_m, other.northing_m, other.depth_m),
-    )
-
-
 def _finished(volume: Volume, row: _Row, wavelength_m: float) -> Peak:
-    longitude: float | None = None
-    latitude: float | None = None
-    if volume.grid.crs_wkt:
-        place = np.array([row.easting_m]), np.array([row.northing_m])
-        longitude, latitude = (
-            round(float(one[0]), 9) for one in geographic_of(volume.grid.crs_wkt, *place)
-        )
-    error = math.hypot(
-        float(volume.attributes.get("velocity_error", 0.0)) * row.depth_m,
-        PICK_WAVELENGTHS * wavelength_m,
-        0.5 * volume.grid.depth_spacing_m,
-    )
+    longitude, latitude = degrees_of(volume, row.easting_m, row.northing_m)
+    error = depth_error_m(volume, row.depth_m, wavelength_m)
     return Peak(
         round(row.easting_m, 4),
         round(row.northing_m, 4),

@@ -24,8 +24,8 @@ class DepthEnergy(Tiled):
     median at least 0.05 and at least the median of all delays (an ordered-statistics CFAR; Rohling,
     IEEE Trans. AES 19, 1983). The score is ``log(1 + a max(z, 0)) / a``, a from where the clutter's
     upper tenth begins, the median of all delays, so that clutter with a heavier tail than normal is
-    normal too (Johnson, Biometrika 36, 1949): 0 for a normal tail, 0.2 to 0.3 for an exponential
-    one, and at most 0.3.
+    normal too (Johnson, Biometrika 36, 1949): 0 for a normal tail, about 0.25 for an exponential
+    one, never above 0.3.
 
     - `energy_window_s`, `energy_traces`: the bin's extent along delay and track.
     - `guard_traces`: at least half a hyperbola, so that a target is not in its own clutter.
