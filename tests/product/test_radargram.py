@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,20 @@ def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
         canvas = canvas_of(noise(), along_m=np.arange(60) * 0.01)
         draw_radargram(canvas, tmp_path / name, text=TEXT, indications=[indication(1)])
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_an_alarm_without_a_depth_is_marked_at_the_top(tmp_path: Path) -> None:
+    """A metal detector tells no travel time; its alarm must be in the picture all the same."""
+    alarm = replace(indication(1), twt_s=float("nan"), sensors="metal_detector")
+    draw_radargram(canvas_of(noise()), tmp_path / "bare.png", text=TEXT)
+    draw_radargram(canvas_of(noise()), tmp_path / "alarm.png", text=TEXT, indications=[alarm])
+    draw_radargram(
+        canvas_of(noise()), tmp_path / "top.png", text=TEXT, indications=[alarm], marked="top"
+    )
+    bare, drawn, top = (
+        (tmp_path / f"{name}.png").read_bytes() for name in ("bare", "alarm", "top")
+    )
+    assert bare != drawn == top
 
 
 def test_an_indication_changes_the_picture(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from detectkit.batch.run_record import file_sha256, write_run
 from detectkit.core import Block, Indication, UsageError
 from detectkit.detect.detector import Detector
 from detectkit.detect.fusion import Branch, fuse
+from detectkit.detect.radar_track import RadarTrack
 from detectkit.io import Notice
 from detectkit.io.flight.writer import FlightWriter
-from detectkit.learn.choose import choose
+from detectkit.learn.choose import Choice, choose
 from detectkit.pipeline import Runner
 from detectkit.product.canvas import Canvas
 from detectkit.product.inspection import Health
@@ -81,13 +82,14 @@ def process(job: Job, folder: Path, *, progress: Progress | None = None) -> RunR
         The results would replace a recording of the job.
     """
     _spare_inputs(job, folder / "flight.h5")
+    choice = choose(job.wish, [one.pipeline for one in job.lines if one.detection is not None])
     folder.mkdir(parents=True, exist_ok=True)
     result = RunResult(folder, notices=list(job.notices))
     with ThreadPoolExecutor(1) as hasher:
         sums = {r.path: hasher.submit(file_sha256, r.path) for r in job.recordings}
         with FlightWriter(folder / "flight.h5", existing="replace") as flight:
             results = [_line(line, flight, result, progress) for line in job.lines]
-            _fuse(job, [one.branch for one in results if one.branch is not None], result)
+            _fuse(job, [one.branch for one in results if one.branch is not None], choice, result)
             _finish_flight(flight, job, result)
         digests = _checked_sums(job, sums, result)
     result.files.append(folder / "flight.h5")
@@ -123,15 +125,20 @@ def _line(
     )
 
 
-def _fuse(job: Job, radars: list[Branch], result: RunResult) -> None:
+def _fuse(job: Job, radars: list[Branch], choice: Choice, result: RunResult) -> None:
     """Bring the finds of all lines and detectors together; all of them stay."""
     if not radars:
         return
-    choice = choose(job.wish, [line.pipeline for line in job.lines])
     branches = [*radars, *map(heard, job.detectors)]
     result.indications = [one.indication for one in fuse(branches, choice.assessor)]
     result.assessed_by = "" if choice.assessor is None else choice.assessor.label
     result.remarks += choice.remarks
+    lost = sum(one.track.let_go for one in radars if isinstance(one.track, RadarTrack))
+    if lost:
+        result.remarks.append(
+            f"evidence was kept of the latest rows of each line only: {lost} earlier ones count as "
+            "not seen by the radar where places are weighed; process shorter lines"
+        )
 
 
 def _processed(

@@ -15,12 +15,14 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 from rich.text import Text
 
 from detectkit.io import Notice
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+TABLE_WIDTH = 120
 COLOURS = {"note": "dim", "assumed": "yellow", "warning": "bold red"}
 
 
@@ -28,6 +30,12 @@ def say_notices(notices: Iterable[Notice]) -> None:
     """Print what the readers and the run had to say."""
     for one in notices:
         err.print(Text.assemble((f"{one.severity}: ", COLOURS[one.severity]), str(one)))
+
+
+def print_wide(table: Table) -> None:
+    """Print a table with whole columns, in a narrow terminal and into a pipe too."""
+    wide = Console(file=out.file, width=max(out.width, TABLE_WIDTH), highlight=False)
+    wide.print(table)
 
 
 def print_everywhere() -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -24,7 +23,7 @@ from detectkit.cli.given import (
     VelocityOption,
 )
 from detectkit.cli.options import FormatOption, SetOption
-from detectkit.cli.output import out, say_found, say_notices, trace_progress
+from detectkit.cli.output import out, print_wide, say_found, say_notices, trace_progress
 from detectkit.core import Indication, UsageError
 
 if TYPE_CHECKING:
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from detectkit.batch.process import RunResult
 
 SHOWN = 20
-TABLE_WIDTH = 120
-"""Of the table at least, so that a narrow terminal and a pipe get whole columns."""
 DepthOption = Annotated[
     tuple[float, float] | None,
     typer.Option(
@@ -152,8 +149,7 @@ def _repeated(run: Path, given: Given) -> Job:
 def _print(result: RunResult, job: Job) -> None:
     found = result.indications
     if found:
-        wide = Console(file=out.file, width=max(out.width, TABLE_WIDTH), highlight=False)
-        wide.print(_table(found[:SHOWN]))
+        print_wide(_table(found[:SHOWN]))
     if len(found) > SHOWN:
         out.print(f"[dim]… and {len(found) - SHOWN} more in indications.csv[/dim]")
     lines = f"{len(job.lines)} line{'' if len(job.lines) == 1 else 's'}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,7 +16,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from detectkit.cli.output import err, out
+from detectkit.cli.output import err, out, print_wide
 from detectkit.core import UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +40,9 @@ def train(
     accelerator: Annotated[
         Literal["auto", "cpu", "gpu"], typer.Option(help="What trains.")
     ] = "auto",
+    threads: Annotated[
+        int, typer.Option(min=1, help="Of the training; another number gives other last bits.")
+    ] = 2,
     precision: Annotated[
         Literal["32-true", "bf16-mixed", "16-mixed"], typer.Option(help="Mixed: for GPUs.")
     ] = "32-true",
@@ -66,7 +68,7 @@ def train(
 
     told = find_recipe(recipe)
     corpus = _corpus(told, output, workers)
-    machine = Machine(accelerator=accelerator, devices=devices, precision=precision)
+    machine = Machine(accelerator, devices, precision, threads)
     with _bar("training") as bar:
         task = bar.add_task("training", total=None)
 
@@ -163,6 +165,9 @@ def _print_source(name: str, told: dict[str, Any]) -> None:
         mean = area if isinstance(area, float) else area["value"]
         rates = (one["at_far"][f"{far} per m2"]["pd"] for far in ("0.1", "0.5"))
         table.add_row(system, *rates, f"{mean:.3f}")
-    out.print(table)
-    if "calibration" in told:
-        err.print(json.dumps({"calibration": told["calibration"]}, default=str)[:400])
+    print_wide(table)
+    calibration = told["calibration"]
+    out.print(
+        f"Expected calibration error {calibration['expected_calibration_error']:.3f}; perfect "
+        f"probabilities would have given {calibration['of_perfect_probabilities']:.3f}."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,8 @@ def draw_radargram(
         Marked and numbered by rank.
     marked
         ``"apex"``: a circle at the time of the apex; ``"top"``: a triangle on the upper edge,
-        for a picture whose times are not those of the indications.
+        for a picture whose times are not those of the indications; so are alarms of a metal
+        detector in any picture.
     evening
         Share, 0 to 1, of the decay with time that is evened out. Display only.
     """
@@ -91,7 +93,7 @@ def draw_radargram(
     for one in indications:
         _mark(axes, one, canvas, size, marked)
     axes.set_xlim(columns.extent)
-    pad = 24.0 if marked == "top" and indications else None
+    pad = 24.0 if any(_at_top(one, marked) for one in indications) else None
     axes.set_title(text.title, loc="left", fontsize=12, pad=pad, parse_math=False)
     if text.note:
         figure.supxlabel(text.note, fontsize=9, x=0.01, ha="left", parse_math=False)
@@ -186,9 +188,14 @@ def _round_ticks(deepest: float) -> npt.NDArray[np.float64]:
     return np.asarray(ticks.round(6), np.float64)
 
 
+def _at_top(one: Indication, marked: Marked) -> bool:
+    """Tell whether a triangle marks it: a metal detector's alarm has no time to be marked at."""
+    return marked == "top" or not math.isfinite(one.twt_s)
+
+
 def _mark(axes: Axes, one: Indication, canvas: Canvas, size: float, marked: Marked) -> None:
     x = one.trace if canvas.edges_m is None or one.along_track_m is None else one.along_track_m
-    at_top = marked == "top"
+    at_top = _at_top(one, marked)
     twt_ns = axes.get_ylim()[1] if at_top else one.twt_s * 1e9
     shape, fill = ("v", INDICATION_COLOUR) if at_top else ("o", "none")
     axes.plot(
