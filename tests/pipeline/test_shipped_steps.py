@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectkit.core import VOCABULARY, Block, Indication, Sensor
-from detectkit.detect.detector import Detector, ranked
+from detectkit.detect.detector import Detector
 from detectkit.detect.preset import Ground, default_pipeline
 from detectkit.detect.settings import Detection
 from detectkit.io import Stream, StreamHeader
@@ -184,7 +184,8 @@ def detected(
     detector = Detector(detection, "example", pipeline.fingerprint)
     processed = list(run(pipeline.steps, blocks))
     found = [one.indication for block in processed for one in detector.push(block)]
-    return processed, ranked([*found, *(one.indication for one in detector.finish())])
+    found += [one.indication for one in detector.finish()]
+    return processed, sorted(found, key=lambda one: (-one.score, one.line, one.trace))
 
 
 class TestTheDefaultPipeline:

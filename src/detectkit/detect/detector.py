@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -170,12 +170,6 @@ def depth_error(twt_s: float, settings: DetectSettings, separation_m: float) -> 
     )
     from_pick = depth_from(twt_s + dt, v, separation_m) - depth_from(twt_s - dt, v, separation_m)
     return float(np.hypot(from_velocity / 2.0, from_pick / 2.0))
-
-
-def ranked(indications: Sequence[Indication]) -> list[Indication]:
-    """Return the indications by falling score, numbered from 1; ties by line and trace."""
-    ordered = sorted(indications, key=lambda one: (-one.score, one.line, one.trace))
-    return [replace(one, rank=number) for number, one in enumerate(ordered, start=1)]
 
 
 def _value(row: Block, name: str) -> float | None:

@@ -8,21 +8,19 @@ in exactly one place, whatever a radar or a network makes of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from detectkit.core import Block, Evidence, Indication
+from detectkit.core import Evidence, Indication
 from detectkit.core.indication import UNKNOWN
 from detectkit.detect.assess import Assessment, Assessor
 from detectkit.detect.clusters import clusters
-from detectkit.detect.detector import Detector
 from detectkit.detect.evidence import SCALARS, EvidencePatch, no_evidence
 from detectkit.detect.found import Found
-from detectkit.detect.metal import DetectorTrack, MetalBranch, MetalSettings
+from detectkit.detect.metal import DetectorTrack
 from detectkit.detect.radar_track import RadarCut, RadarTrack
-from detectkit.detect.settings import Detection
 
 WITHIN_M = 0.25
 """Finds nearer than this are one place: half a lane spacing, and about the error of both places."""
@@ -45,72 +43,6 @@ class Branch:
 
     track: RadarTrack | DetectorTrack
     founds: list[Found] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Survey:
-    """A radar and a detector that fly together: blocks in, preliminary finds and places out.
-
-    Parameters
-    ----------
-    detection
-        Of the radar's pipeline; blocks come processed by that pipeline.
-    metal
-        Of the detector; None: its blocks are left aside.
-    recording, fingerprint
-        For the indications' reference.
-    assessor
-        What weighs the evidence; None: places are ranked by their strongest score.
-    """
-
-    detection: Detection
-    metal_settings: MetalSettings | None = None
-    recording: str = ""
-    fingerprint: str = ""
-    assessor: Assessor | None = None
-    _radar: Branch | None = None
-    _metal: Branch | None = None
-    _detector: Detector | None = None
-    _coil: MetalBranch | None = None
-
-    def radar(self, block: Block) -> list[Indication]:
-        """Take processed traces; return what the radar found since, before fusion."""
-        if self._detector is None:
-            self._detector = Detector(self.detection, self.recording, self.fingerprint)
-        return self._note_radar(self._detector.push(block))
-
-    def metal(self, block: Block) -> list[Indication]:
-        """Take rows of the detector; return its alarms since, before fusion."""
-        if self.metal_settings is None:
-            return []
-        if self._coil is None:
-            self._coil = MetalBranch(self.metal_settings, self.recording, self.fingerprint)
-        return self._note_metal(self._coil.push(block))
-
-    def finish(self) -> list[Place]:
-        """End the survey; return its places, the first to be looked at first."""
-        if self._detector is not None:
-            self._note_radar(self._detector.finish())
-        if self._coil is not None:
-            self._note_metal(self._coil.finish())
-        branches = [one for one in (self._radar, self._metal) if one is not None]
-        return fuse(branches, self.assessor)
-
-    def _note_radar(self, founds: Iterable[Found]) -> list[Indication]:
-        found = list(founds)
-        if self._radar is None and self._detector is not None and self._detector.track is not None:
-            self._radar = Branch(self._detector.track)
-        if self._radar is not None:
-            self._radar.founds += found
-        return [one.indication for one in found]
-
-    def _note_metal(self, founds: Iterable[Found]) -> list[Indication]:
-        found = list(founds)
-        if self._metal is None and self._coil is not None:
-            self._metal = Branch(self._coil.track)
-        if self._metal is not None:
-            self._metal.founds += found
-        return [one.indication for one in found]
 
 
 def fuse(branches: Sequence[Branch], assessor: Assessor | None) -> list[Place]:

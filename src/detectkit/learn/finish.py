@@ -23,9 +23,10 @@ from detectkit.learn.examples import Examples
 from detectkit.learn.judging import Judge, judged
 from detectkit.learn.model.assessor import NetworkAssessor
 from detectkit.learn.model.files import save_model
-from detectkit.learn.model.making import Sites, area_under_curve, make_model, measured
+from detectkit.learn.model.making import Sites, make_model, measured
 from detectkit.learn.model.manifest import Facts
 from detectkit.learn.model.model import Model
+from detectkit.learn.ranking import area_under_curve
 from detectkit.learn.training.experiment import Trained
 
 Values = npt.NDArray[np.float64]
@@ -34,7 +35,7 @@ LIMITS = (
     "All of it was simulated; nothing here says how it does in a real field.",
     "One radar lane and one detector strip at a time: it does not see across lanes.",
     "Metal in clutter is heard by the detector only, as the simulator's plane cannot hold it.",
-    "A detector at a drone's height does not hear hardly any metal: that rests on the radar alone.",
+    "A mine with hardly any metal is not heard at a drone's height: it rests on the radar alone.",
 )
 FUSED, RADAR, COIL = "fused", "radar only", "detector only"
 

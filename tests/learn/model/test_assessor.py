@@ -17,8 +17,9 @@ from detectkit.detect.evidence import EvidencePatch, no_evidence
 from detectkit.detect.rule import log_odds
 from detectkit.detect.scoring.calibration import expected_calibration_error
 from detectkit.learn.model.assessor import NetworkAssessor
-from detectkit.learn.model.making import Sites, area_under_curve
+from detectkit.learn.model.making import Sites
 from detectkit.learn.model.model import Model
+from detectkit.learn.ranking import area_under_curve
 from detectkit.pipeline import Pipeline
 
 from .conftest import with_scalar

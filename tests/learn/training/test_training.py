@@ -12,11 +12,12 @@ import torch
 
 from detectkit.core import UsageError
 from detectkit.learn.examples import Examples
+from detectkit.learn.ranking import area_under_curve
 from detectkit.learn.training.augmentation import without_detector, without_radar
 from detectkit.learn.training.batches import batch_of
 from detectkit.learn.training.callbacks import Progress
 from detectkit.learn.training.experiment import Trained, open_experiment
-from detectkit.learn.training.losses import area_under_curve, target_log_odds
+from detectkit.learn.training.losses import target_log_odds
 from detectkit.learn.training.recipe import TrainingRecipe
 from detectkit.learn.training.run import Machine, run_training
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.core import UsageError
-from detectkit.detect.scoring.intervals import AreaRate, Share, clopper_pearson, garwood
+from detectkit.detect.scoring.intervals import AreaRate, Share, clopper_pearson
 from detectkit.detect.scoring.matching import Scored
 
 Values = npt.NDArray[np.float64]
@@ -121,11 +121,6 @@ class Curve:
     def pd_interval(self) -> tuple[Values, Values]:
         """Return the exact interval of each detected share."""
         return clopper_pearson(self.hits, self.targets)
-
-    def far_interval(self) -> tuple[Values, Values]:
-        """Return the exact interval of each false-alarm rate."""
-        low, high = garwood(self.false)
-        return low / self.area_m2, high / self.area_m2
 
     def at_threshold(self, threshold: float) -> Point:
         """Return the point where everything at or above a confidence is an alarm."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from detectkit.core import UsageError
 from detectkit.core.indication import CATEGORIES, TARGETS, UNKNOWN
@@ -29,6 +28,7 @@ from detectkit.learn.model.model import Model, seen_by
 from detectkit.learn.model.validity import validity_of
 from detectkit.learn.network import EvidenceNetwork
 from detectkit.learn.novelty import fit_novelty
+from detectkit.learn.ranking import area_under_curve
 from detectkit.learn.threads import one_thread
 
 Values = npt.NDArray[np.float64]
@@ -232,20 +232,6 @@ FIGURES: Mapping[str, Callable[[_Found], float]] = {
     "share unknown": _Found.share_unknown,
 }
 """What is measured of candidates."""
-
-
-def area_under_curve(score: Values, target: Booleans) -> float:
-    """Return the chance that a target scores above what is none; ties count half.
-
-    Examples
-    --------
-    >>> area_under_curve(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True]))
-    0.875
-    """
-    hits, misses = int(target.sum()), int((~target).sum())
-    if not (hits and misses):
-        return float("nan")
-    return float((rankdata(score)[target].sum() - hits * (hits + 1) / 2) / (hits * misses))
 
 
 def _draws(site: npt.NDArray[np.int64], seed: int) -> list[npt.NDArray[np.int64]]:

@@ -105,21 +105,6 @@ def depth_loss(output: Output, depth_m: Tensor) -> Tensor:
     return each.sum() / known.sum().clamp(min=1)
 
 
-def area_under_curve(score: Float64s, target: npt.NDArray[np.bool_]) -> float:
-    """Return the chance that a target scores above what is none; equal scores count half.
-
-    Examples
-    --------
-    >>> area_under_curve(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True]))
-    0.875
-    """
-    order = np.unique(score, return_inverse=True)[1]
-    others = np.bincount(order[~target], minlength=order.max() + 1)
-    below = np.cumsum(others) - 0.5 * others
-    pairs = target.sum() * (~target).sum()
-    return float(below[order[target]].sum() / pairs) if pairs else float("nan")
-
-
 def share_found(score: Float64s, target: npt.NDArray[np.bool_], passed: float = PASSED) -> float:
     """Return the share of targets above a threshold that a share of all others passes."""
     if target.all() or not target.any():

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from detectkit.learn.network import EvidenceNetwork, Output
+from detectkit.learn.ranking import area_under_curve
 from detectkit.learn.training.batches import (
     Batch,
     Held,
@@ -21,7 +22,6 @@ from detectkit.learn.training.batches import (
 from detectkit.learn.training.losses import (
     Parts,
     Weights,
-    area_under_curve,
     loss_of,
     share_found,
     target_log_odds,

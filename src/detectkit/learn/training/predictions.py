@@ -13,8 +13,9 @@ from torch import nn
 
 from detectkit.core import FormatError
 from detectkit.core.indication import TARGETS
+from detectkit.learn.ranking import area_under_curve
 from detectkit.learn.training.batches import Held, batch_of
-from detectkit.learn.training.losses import area_under_curve, share_found
+from detectkit.learn.training.losses import share_found
 from detectkit.learn.training.rows import Corpus, Rows, is_target
 
 Float32s = npt.NDArray[np.float32]

@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from detectkit.core import UsageError
 from detectkit.core.indication import TARGETS
+from detectkit.learn.corpus.settings import SPLITS
 from detectkit.learn.examples import Examples
 
 Rows = npt.NDArray[np.int64]
-SPLITS = ("train", "validation", "test")
 
 
 class Corpus(Protocol):

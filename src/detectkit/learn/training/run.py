@@ -21,6 +21,7 @@ from detectkit import __version__
 from detectkit.core import UsageError
 from detectkit.core.settings import settings_of
 from detectkit.detect.evidence import GRID, SCALARS
+from detectkit.learn.corpus.settings import SPLITS
 from detectkit.learn.network import (
     EvidenceNetwork,
     build_network,
@@ -48,7 +49,6 @@ from detectkit.learn.training.module import TrainingData, TrainingModule
 from detectkit.learn.training.predictions import predict
 from detectkit.learn.training.recipe import TrainingRecipe
 from detectkit.learn.training.rows import (
-    SPLITS,
     Corpus,
     require_both_kinds,
     require_separate_sites,
@@ -192,7 +192,7 @@ def _finish(
     save_weights(network, experiment.weights, grid=GRID)
     draw_curves(log.rows, experiment.curves, name=name, best_epoch=keep.epoch)
     experiment.predictions("train").parent.mkdir(exist_ok=True)
-    figures = {}
+    figures: dict[str, dict[str, float]] = {}
     for split in SPLITS:
         if split == "test" and not (corpus.table["split"] == SPLITS.index("test")).any():
             continue
