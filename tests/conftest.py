@@ -9,6 +9,10 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # before anything imports matplotlib
+# Several processes of tests share the processors with flights in real time: one thread for each,
+# before anything imports numpy or torch.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
 
 settings.register_profile("detectkit", deadline=None, print_blob=True)
 settings.load_profile("detectkit")
