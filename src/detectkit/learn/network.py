@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from detectkit.core.indication import CATEGORIES
 from detectkit.detect.evidence import GRID, IMAGES, SCALARS, STRIPS, PatchGrid
+from detectkit.learn.hiding import DETECTOR_SCALARS, RADAR_SCALARS
 from detectkit.learn.network_settings import NetworkSettings, require_grid
 
 SCORES = ("gpr_score", "detector_snr")
@@ -86,6 +87,7 @@ class EvidenceNetwork(nn.Module):
     def __init__(self, settings: NetworkSettings, grid: PatchGrid = GRID) -> None:
         super().__init__()
         self.settings = settings
+        self.shown = _Shown(settings)
         self.scalars = _Scalars(settings.scalar_width)
         self.detector = _Detector(settings.scalar_width)
         kind = _Images if settings.variant == "images" else _DepthChannels
@@ -105,7 +107,11 @@ class EvidenceNetwork(nn.Module):
         scalars: Tensor,
     ) -> Output:
         """Weigh a batch; the arrays are those of `detectkit.learn.examples.Examples`."""
+        radar_known, detector_known, scalars = self.shown.known(
+            radar_known, detector_known, scalars
+        )
         context = self.scalars(scalars)
+        radar = self.shown.images_of(radar)
         images = _known_part(torch.asinh(radar), radar_known[:, None, None, :])
         strips = _known_part(torch.asinh(detector), detector_known[:, None, :])
         strips = torch.cat([strips, detector_known[:, None, :].to(strips.dtype)], dim=1)
@@ -136,6 +142,35 @@ def scalars_as_read(scalars: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]
     columns = [SCALARS.index(name) for name in SCORES]
     values[:, columns] = np.arcsinh(values[:, columns])
     return values
+
+
+class _Shown(nn.Module):
+    """Lets through what a network is to see; where that is everything, does nothing at all."""
+
+    images: Tensor
+    scalars: Tensor
+
+    def __init__(self, settings: NetworkSettings) -> None:
+        super().__init__()
+        self.radar, self.detector = settings.sees("radar"), settings.sees("detector")
+        images = torch.tensor([self.radar is False or settings.sees(name) for name in IMAGES])
+        hidden = (*(() if self.radar else RADAR_SCALARS),
+                  *(() if self.detector else DETECTOR_SCALARS))  # fmt: skip
+        scalars = torch.tensor([name not in hidden for name in SCALARS])
+        self.register_buffer("images", images[:, None, None], persistent=False)
+        self.register_buffer("scalars", scalars, persistent=False)
+        self.every_image = bool(images.all())
+
+    def images_of(self, radar: Tensor) -> Tensor:
+        return radar if self.every_image else _known_part(radar, self.images)
+
+    def known(
+        self, radar: Tensor, detector: Tensor, scalars: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        if not (self.radar and self.detector):
+            scalars = torch.where(self.scalars, scalars, torch.full_like(scalars, torch.nan))
+        radar = radar if self.radar else torch.zeros_like(radar)
+        return radar, detector if self.detector else torch.zeros_like(detector), scalars
 
 
 class _Scalars(nn.Module):

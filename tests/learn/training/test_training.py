@@ -13,7 +13,7 @@ import torch
 from detectkit.core import UsageError
 from detectkit.learn.examples import Examples
 from detectkit.learn.ranking import area_under_curve
-from detectkit.learn.training.augmentation import without_detector, without_radar
+from detectkit.learn.hiding import without_detector, without_radar
 from detectkit.learn.training.batches import batch_of
 from detectkit.learn.training.callbacks import Progress
 from detectkit.learn.training.experiment import Trained, open_experiment

@@ -13,16 +13,10 @@ import numpy.typing as npt
 
 from detectkit.detect.evidence import GRID, SCALARS, PatchGrid
 from detectkit.learn.examples import Examples
+from detectkit.learn.hiding import without_detector, without_radar
 from detectkit.learn.training.recipe import Augmentation
 
 Generator = np.random.Generator
-RADAR_SCALARS = (
-    "gpr_score", "gpr_width_m", "gpr_depth_m", "wavelength_m", "permittivity",
-    "antenna_separation_m",
-)  # fmt: skip
-DETECTOR_SCALARS = ("detector_snr", "detector_width_m", "detector_height_m")
-_RADAR = np.array([SCALARS.index(name) for name in RADAR_SCALARS])
-_DETECTOR = np.array([SCALARS.index(name) for name in DETECTOR_SCALARS])
 _DEPTH = SCALARS.index("gpr_depth_m")
 PROCESSED, FOCUSED = 0, 1
 
@@ -47,26 +41,6 @@ def augmented(
     deeper = _moved_in_depth(moved, settings, generator, grid)
     noisy = _louder(deeper, settings, generator)
     return _hidden(_thinned(noisy, settings, generator), settings, generator)
-
-
-def without_detector(examples: Examples, which: npt.NDArray[np.bool_]) -> Examples:
-    """Return examples as if, at those told, no detector had passed."""
-    return replace(
-        examples,
-        detector=np.where(which[:, None, None], np.float32(0.0), examples.detector),
-        detector_known=examples.detector_known & ~which[:, None],
-        scalars=_unknown(examples.scalars, which, _DETECTOR),
-    )
-
-
-def without_radar(examples: Examples, which: npt.NDArray[np.bool_]) -> Examples:
-    """Return examples as if, at those told, no radar had passed."""
-    return replace(
-        examples,
-        radar=np.where(which[:, None, None, None], np.float32(0.0), examples.radar),
-        radar_known=examples.radar_known & ~which[:, None],
-        scalars=_unknown(examples.scalars, which, _RADAR),
-    )
 
 
 def _reversed(examples: Examples, settings: Augmentation, generator: Generator) -> Examples:
@@ -160,11 +134,3 @@ def _hidden(examples: Examples, settings: Augmentation, generator: Generator) ->
     seen = without_radar(without_detector(examples, no_detector), no_radar)
     lost = generator.random(seen.scalars.shape) < settings.hidden_scalars
     return replace(seen, scalars=np.where(lost, np.float32(np.nan), seen.scalars))
-
-
-def _unknown(
-    scalars: npt.NDArray[np.float32], which: npt.NDArray[np.bool_], columns: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float32]:
-    changed = scalars.copy()
-    changed[np.ix_(which, columns)] = np.nan
-    return changed
