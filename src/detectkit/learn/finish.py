@@ -20,6 +20,7 @@ from detectkit.learn.baselines.scores import by_index, energy, fitted_scores, lo
 from detectkit.learn.corpus import Corpus
 from detectkit.learn.corpus.settings import SPLITS, Split
 from detectkit.learn.examples import Examples
+from detectkit.learn.hiding import without_detector, without_radar
 from detectkit.learn.judging import Judge, judged
 from detectkit.learn.model.assessor import NetworkAssessor
 from detectkit.learn.model.files import save_model
@@ -146,34 +147,6 @@ def weighed(model: Model, rule: LogisticRule, examples: Examples) -> dict[str, V
         scores = model.anomaly.scores(examples.radar, examples.radar_known)
         found["autoencoder"] = np.nan_to_num(np.asarray(scores, np.float64), nan=0.0)
     return found
-
-
-def without_detector(examples: Examples) -> Examples:
-    """Return the examples as if no detector had flown."""
-    return replace(
-        examples,
-        detector=np.zeros_like(examples.detector),
-        detector_known=np.zeros_like(examples.detector_known),
-        scalars=_hidden(examples.scalars, "detector_"),
-    )
-
-
-def without_radar(examples: Examples) -> Examples:
-    """Return the examples as if no radar had flown."""
-    return replace(
-        examples,
-        radar=np.zeros_like(examples.radar),
-        radar_known=np.zeros_like(examples.radar_known),
-        scalars=_hidden(examples.scalars, "gpr_"),
-    )
-
-
-def _hidden(scalars: npt.NDArray[np.float32], prefix: str) -> npt.NDArray[np.float32]:
-    from detectkit.detect.evidence import SCALARS
-
-    hidden = scalars.copy()
-    hidden[:, [number for number, name in enumerate(SCALARS) if name.startswith(prefix)]] = np.nan
-    return hidden
 
 
 def _probabilities(assessor: NetworkAssessor | LogisticRule, examples: Examples) -> Values:
