@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,19 +22,26 @@ from detectkit.cli.output import err, out, print_wide
 from detectkit.core import UsageError
 
 if TYPE_CHECKING:
-    from detectkit.learn.corpus import Corpus
+    from detectkit.learn.corpus import Corpus, CorpusSettings
     from detectkit.learn.finish import Finished
     from detectkit.learn.training.callbacks import Progress as Trained
     from detectkit.learn.training.recipe import TrainingRecipe
 
+LEFT = ("model", "rule.toml", "report.json", "curves.png")
+"""What of an experiment's folder is told at the end."""
 
-def train(
+
+def train(  # noqa: PLR0913, PLR0917 - typer passes options by name
     recipe: Annotated[
         str, typer.Argument(metavar="RECIPE", help="A TOML file, or the name of one that ships.")
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FOLDER", help="The experiment's folder.")
     ],
+    corpus: Annotated[
+        Path | None,
+        typer.Option("--corpus", metavar="PATH", help="A corpus made before by the same recipe."),
+    ] = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Processes that make the corpus; they change no bit.")
     ] = 2,
@@ -46,6 +55,9 @@ def train(
     precision: Annotated[
         Literal["32-true", "bf16-mixed", "16-mixed"], typer.Option(help="Mixed: for GPUs.")
     ] = "32-true",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print report.json, and where things lie.")
+    ] = False,
 ) -> None:
     """Make the corpus, train, calibrate, judge on held-out sites and pack a model.
 
@@ -59,6 +71,10 @@ def train(
 
       detectkit train default -o experiment
 
+      detectkit train mine.toml -o other --corpus experiment/corpus.zarr
+
+      detectkit train default -o experiment --json > figures.json
+
       detectkit train mine.toml -o experiment --accelerator gpu --precision bf16-mixed
     """
     from detectkit.learn.finish import finish
@@ -67,7 +83,7 @@ def train(
     from detectkit.learn.training.run import Machine, run_training
 
     told = find_recipe(recipe)
-    corpus = _corpus(told, output, workers)
+    held = _made(told, output, workers) if corpus is None else _given(told, corpus)
     machine = Machine(accelerator, devices, precision, threads)
     with _bar("training") as bar:
         task = bar.add_task("training", total=None)
@@ -75,32 +91,57 @@ def train(
         def report(one: Trained) -> None:
             bar.update(task, total=one.batches, completed=one.batch)
 
-        trained = run_training(told, corpus, output, machine=machine, progress=report)
+        trained = run_training(told, held, output, machine=machine, progress=report)
+    if os.environ.get("LOCAL_RANK", "0") != "0":  # DDP runs this command once per device
+        return
     facts = Facts(
         told.name,
         "Weighs candidates of a drone's radar and metal detector; made on simulated lanes.",
-        corpus.kind,
+        held.kind,
         told.seed,
         recipe=told.text,
     )
     with err.status("finishing") as status:
-        found = finish(trained, corpus, facts, output, status.update)
-    _print(found, output)
+        found = finish(trained, held, facts, output, status.update)
+    if as_json:
+        files = {name.partition(".")[0]: str(output / name) for name in LEFT}
+        typer.echo(json.dumps({**found.facts, "files": files}, allow_nan=False))
+    else:
+        _print(found, output)
 
 
-def _corpus(recipe: TrainingRecipe, folder: Path, workers: int) -> Corpus:
+def _given(recipe: TrainingRecipe, path: Path) -> Corpus:
+    """Return a corpus that is there, where it is of the settings that the recipe asks for."""
+    from detectkit.learn.corpus import open_corpus
+
+    held = open_corpus(path)
+    if recipe.corpus and "path" not in recipe.corpus:
+        held.require(_settings(recipe))
+    return held
+
+
+def _settings(recipe: TrainingRecipe) -> CorpusSettings:
+    import tomli_w
+
+    from detectkit.learn.corpus import CorpusSettings
+
+    return CorpusSettings.from_toml(tomli_w.dumps(recipe.corpus), where="[corpus]")
+
+
+def _made(recipe: TrainingRecipe, folder: Path, workers: int) -> Corpus:
     """Return the corpus of a recipe, made if it is not there yet."""
-    from detectkit.learn.corpus import CorpusSettings, build_corpus, open_corpus
+    from detectkit.learn.corpus import build_corpus, open_corpus
     from detectkit.learn.corpus.build import tasks_of
 
     if not recipe.corpus:
-        msg = "the recipe has no [corpus]: give path, or [[corpus.dataset]] tables to make one from"
+        msg = (
+            "the recipe has no [corpus]: give path there or --corpus, or [[corpus.dataset]] tables "
+            "to make one from"
+        )
         raise UsageError(msg)
     if "path" in recipe.corpus:
         return open_corpus(recipe.corpus["path"])
-    import tomli_w
-
-    settings = CorpusSettings.from_toml(tomli_w.dumps(recipe.corpus), where="[corpus]")
+    settings = _settings(recipe)
     for one in settings.dataset:
         _require_dataset(one.path)
     with _bar("corpus") as bar:
@@ -147,7 +188,7 @@ def _print(found: Finished, folder: Path) -> None:
         if isinstance(told, dict):
             _print_source(name, told)
     out.print("All of it is simulated; it says nothing yet of a real field.")
-    for path in ("model", "rule.toml", "report.json", "curves.png"):
+    for path in LEFT:
         out.print(f"  {folder / path}", markup=False)
 
 

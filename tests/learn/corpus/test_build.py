@@ -161,6 +161,13 @@ def test_a_finished_corpus_is_left_alone_and_another_is_refused(corpus: Corpus) 
         build_corpus(replace(SETTINGS, seed=2), corpus.path)
 
 
+def test_a_corpus_that_is_given_must_be_of_the_settings_asked_for(corpus: Corpus) -> None:
+    elsewhere = replace(SETTINGS.dataset[0], path="another/place/tiny")
+    corpus.require(replace(SETTINGS, name="another", dataset=(elsewhere,)))
+    with pytest.raises(UsageError, match=r"other settings than the recipe's .*\(seed, labels\)"):
+        corpus.require(replace(SETTINGS, seed=2, labels=Labels(threshold=4.0)))
+
+
 def test_a_corpus_of_other_data_is_refused(corpus: Corpus, tmp_path: Path) -> None:
     place = tmp_path / "c.zarr"
     shutil.copytree(corpus.path, place)

@@ -41,6 +41,19 @@ def test_models_lists_what_ships_and_shows_a_card(
     assert "It knows drawn pictures only." in told
 
 
+def test_models_are_told_to_programs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipped, "files", lambda _: folder.parent)
+    (listed,) = json.loads(said("models", "--json"))["models"]
+    assert listed["name"] == "spots"
+    assert not listed["default"]
+    told = json.loads(said("models", folder, "--json"))
+    assert told["folder"] == listed["folder"] == str(folder)
+    assert told["label"] == listed["label"]
+    assert told["weights_sha256"] == json.loads((folder / "manifest.json").read_text("utf-8"))[
+        "weights_sha256"
+    ]  # fmt: skip
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_runs_indication_is_explained(folder: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.core import FormatError
+from detectkit.core import FormatError, UsageError
 from detectkit.learn.corpus.layout import EVIDENCE, FORMAT, PARTS, VERSION
 from detectkit.learn.corpus.settings import SPLITS, CorpusSettings, Split
 from detectkit.learn.corpus.tables import KINDS, Table, type_of
@@ -61,6 +61,25 @@ class Corpus:
     def settings(self) -> CorpusSettings:
         """What it was made from."""
         return CorpusSettings.from_toml(self.attributes["settings"], where=self.path.name)
+
+    def require(self, settings: CorpusSettings) -> None:
+        """See that it was made from these settings, wherever its sources lay.
+
+        Raises
+        ------
+        UsageError
+            It was made from others; names those that differ.
+        """
+        if self.attributes["fingerprint"] == settings.fingerprint:
+            return
+        pairs = ((one.name, getattr(self.settings, one.name), getattr(settings, one.name))
+                 for one in fields(settings))  # fmt: skip
+        other = ", ".join(name for name, ours, asked in pairs if name != "name" and ours != asked)
+        msg = (
+            f"{self.path}: made from other settings than the recipe's [corpus] ({other}); "
+            "give the corpus of this recipe, or let a new one be made"
+        )
+        raise UsageError(msg)
 
     @cached_property
     def table(self) -> Table:
