@@ -25,7 +25,7 @@ DRAWS = 200
 FEWEST_GROUPS = 2
 FEW_GROUPS = 10
 """Below so many groups an interval from draws is called rough."""
-AT_PD = (0.90, 0.95)
+AT_PD = (0.90, 0.95, 0.98)
 TO_FAR_PER_M2 = 0.1
 """Useful part of the curve, where nobody says another."""
 HELD_EVENTS = 2_000_000

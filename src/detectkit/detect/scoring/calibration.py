@@ -6,7 +6,7 @@ Sources: G. W. Brier, Mon. Weather Rev. 78 (1950) 1; M. P. Naeini, G. F. Cooper,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,27 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupFit:
+    """How probabilities fit in one lane or site.
+
+    Parameters
+    ----------
+    group
+        Its name.
+    alarms
+        How many it rests on.
+    expected_error, brier, log_loss
+        As of `Calibration`.
+    """
+
+    group: str
+    alarms: int
+    expected_error: float
+    brier: float
+    log_loss: float
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """How well probabilities are calibrated.
 
@@ -64,8 +85,8 @@ class Calibration:
         Mean squared error; mean of -ln of what was said of what was there.
     bins
         Even in log-odds: where few targets are expected, decisions fall at small probabilities.
-    worst_group
-        Name, alarms and calibration error of the worst group with enough alarms; None: no such.
+    groups
+        Each lane or site with enough alarms, by name.
     """
 
     there: Share
@@ -75,7 +96,16 @@ class Calibration:
     brier: float
     log_loss: float
     bins: tuple[Bin, ...]
-    worst_group: tuple[str, int, float] | None = None
+    groups: tuple[GroupFit, ...] = ()
+
+    @property
+    def worst_group(self) -> tuple[str, int, float] | None:
+        """Name, alarms and calibration error of the worst group; None: none has enough alarms."""
+        worst = self._worst(lambda one: one.expected_error)
+        return None if worst is None else (worst.group, worst.alarms, worst.expected_error)
+
+    def _worst(self, figure: Callable[[GroupFit], float]) -> GroupFit | None:
+        return max(self.groups, key=figure, default=None)
 
     def as_numbers(self) -> dict[str, Any]:
         """Return all of it for JSON."""
@@ -95,7 +125,27 @@ class Calibration:
                 zip(("group", "alarms", "expected_calibration_error"), self.worst_group,
                     strict=True)
             ),
+            "by_group": {
+                name: {
+                    "groups": len(self.groups),
+                    "mean": float(np.mean([figure(one) for one in self.groups])),
+                    "worst": figure(worst),
+                    "worst_group": worst.group,
+                    "alarms": worst.alarms,
+                }
+                for name, figure in GROUP_FIGURES.items()
+                for worst in (self._worst(figure),)
+                if worst is not None
+            },
         }  # fmt: skip
+
+
+GROUP_FIGURES: Mapping[str, Callable[[GroupFit], float]] = {
+    "expected_calibration_error": lambda one: one.expected_error,
+    "brier": lambda one: one.brier,
+    "log_loss": lambda one: one.log_loss,
+}
+"""What is told of every lane or site, the mean beside the worst."""
 
 
 def calibration(
@@ -141,11 +191,27 @@ def calibration(
         float(said.mean()),
         expected_calibration_error(said, there),
         _chance_error(said, seed=seed),
-        float(np.mean((said - there) ** 2)),
-        float(-np.mean(np.where(there, np.log(bounded), np.log1p(-bounded)))),
+        _brier(said, there),
+        log_loss(said, there),
         _log_odds_bins(bounded, said, there),
-        _worst_group(said, there, group),
+        _groups(said, there, group),
     )
+
+
+def log_loss(said: Values, there: Booleans) -> float:
+    """Return the mean of -ln of what was said of what was there (NLL), no certainty but `LEAST_P`.
+
+    Examples
+    --------
+    >>> round(log_loss(np.array([0.5, 0.5]), np.array([True, False])), 4)
+    0.6931
+    """
+    bounded = np.clip(said, LEAST_P, 1.0 - LEAST_P)
+    return float(-np.mean(np.where(there, np.log(bounded), np.log1p(-bounded))))
+
+
+def _brier(said: Values, there: Booleans) -> float:
+    return float(np.mean((said - there) ** 2))
 
 
 def expected_calibration_error(said: Values, there: Booleans, *, bins: int = BINS) -> float:
@@ -179,18 +245,20 @@ def _log_odds_bins(bounded: Values, said: Values, there: Booleans) -> tuple[Bin,
     return tuple(found)
 
 
-def _worst_group(
-    said: Values, there: Booleans, group: Sequence[str]
-) -> tuple[str, int, float] | None:
-    if not len(group):
-        return None
+def _groups(said: Values, there: Booleans, group: Sequence[str]) -> tuple[GroupFit, ...]:
     names = np.asarray(group)
-    worst: tuple[str, int, float] | None = None
+    found = []
     for name in np.unique(names):
         inside = names == name
-        count = int(inside.sum())
-        if count >= FEWEST_OF_GROUP:
-            error = expected_calibration_error(said[inside], there[inside])
-            if worst is None or error > worst[2]:
-                worst = str(name), count, error
-    return worst
+        if np.count_nonzero(inside) >= FEWEST_OF_GROUP:
+            ours, truth = said[inside], there[inside]
+            found.append(
+                GroupFit(
+                    str(name),
+                    len(ours),
+                    expected_calibration_error(ours, truth),
+                    _brier(ours, truth),
+                    log_loss(ours, truth),
+                )
+            )
+    return tuple(found)
