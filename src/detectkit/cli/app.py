@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from detectkit import __version__
+from detectkit.cli.anomaly import anomaly
 from detectkit.cli.calibrate import calibrate
 from detectkit.cli.compare import compare
 from detectkit.cli.convert import convert
@@ -62,6 +63,7 @@ app.command()(train)
 app.command()(models)
 app.command("export-model")(export_model)
 app.command()(explain)
+app.command()(anomaly)
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(simulate, name="simulate")
 app.command()(steps)

@@ -11,6 +11,7 @@ from detectkit.core import Block, BlockSpec, Evidence, Indication, PipelineError
 from detectkit.core.vocabulary import unit_of
 from detectkit.detect.candidates import Candidate, CandidateFinder, CandidateSettings
 from detectkit.detect.echoes import Echoes
+from detectkit.detect.evidence import GRID, PatchGrid
 from detectkit.detect.found import Found
 from detectkit.detect.radar_track import RadarTrack
 from detectkit.detect.settings import Detection, DetectSettings
@@ -35,11 +36,14 @@ class Detector:
         Name of the raw file, for the reference.
     fingerprint
         The pipeline's sha256.
+    grid
+        That the track keeps its rows on.
     """
 
     detection: Detection
     recording: str = ""
     fingerprint: str = ""
+    grid: PatchGrid = GRID
     _focus: Runner | None = None
     _prescreen: Runner | None = None
     _echoes: Echoes = field(default_factory=Echoes)
@@ -47,7 +51,7 @@ class Detector:
     track: RadarTrack = field(init=False)
 
     def __post_init__(self) -> None:
-        self.track = RadarTrack(self.detection.settings)
+        self.track = RadarTrack(self.detection.settings, self.grid)
 
     def push(self, block: Block) -> Iterator[Found]:
         """Take the next processed block; yield the finds that are decided."""

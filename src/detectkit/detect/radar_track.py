@@ -145,6 +145,20 @@ class RadarTrack:
                 return number
         return -1
 
+    def stretches(self) -> list[tuple[str, npt.NDArray[np.void]]]:
+        """Return line and rows of each stretch without a gap, as far as kept and focused.
+
+        Rows are structured: ``processed`` and ``focused`` on the depths of the grid, ``along_m``
+        and what else is known of each. Rows whose place is not known are left out.
+        """
+        found = []
+        for run in self._rows.runs:
+            rows = self._rows.read(run.first, run.stop)
+            rows = rows[rows["complete"] & np.isfinite(rows["along_m"])]
+            if len(rows):
+                found.append((run.line, rows[np.argsort(rows["along_m"], kind="stable")]))
+        return found
+
     def cut(self, line: str, row: int) -> RadarCut | None:
         """Return the evidence at a row.
 

@@ -103,6 +103,18 @@ class Anomaly:
         return np.asarray((values - self.middle) / self.deviation)
 
     @torch.inference_mode()
+    def misdrawn(self, radar: Float32s, known: Booleans) -> Float32s:
+        """Return by how much each sample is misdrawn, squared, (examples, images, rows, columns).
+
+        In the terms of `as_drawn`; 0 where nothing is known, and beyond the columns that count.
+        """
+        with one_thread():
+            seen = as_drawn(torch.as_tensor(radar), torch.as_tensor(known & self.near))
+            off = (self.network(seen) - seen) ** 2
+        counts = (known & self.near)[:, None, None, :]
+        return np.where(counts, off.numpy(), np.float32(0.0))
+
+    @torch.inference_mode()
     def _errors(self, radar: Tensor, known: Tensor) -> Tensor:
         return torch.log(_error(self.network, radar, known & torch.as_tensor(self.near)))
 
