@@ -71,8 +71,8 @@ class NetworkSettings:
         _require_some("images", self.images, IMAGES)
         _require_some("sensors", self.sensors, SENSORS)
 
-    def sees(self, name: Image | Sensor) -> bool:
-        """Tell whether a picture or a sensor reaches the network."""
+    def sees(self, name: str) -> bool:
+        """Tell whether one of `IMAGES` or of `SENSORS` reaches the network."""
         of_radar = name in IMAGES
         if of_radar and not self.sees("radar"):
             return False
