@@ -9,6 +9,7 @@ from typing import Any
 from detectkit.detect.scoring.bootstrap import AT_PD, FEW_GROUPS, Bands, Comparison
 from detectkit.detect.scoring.curve import Curve, Point
 from detectkit.detect.scoring.evaluation import Evaluation, Judged
+from detectkit.detect.scoring.strata import Stratum
 
 
 def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
@@ -82,16 +83,38 @@ def sentences(evaluation: Evaluation) -> list[str]:
                 + ("" if covered.pd == point.pd
                    else f" Of the targets in surveyed ground: {covered.pd}.")
             )  # fmt: skip
-    worst = evaluation.worst
+    worst = falls_behind(evaluation)
     if worst is not None:
         said.append(f"Worst part: {worst.by} {worst.name}: detected {worst.point.pd}.")
     if head.curve.targets:
-        said += [_reach(head, pd) for pd in AT_PD]
+        said += _reached(head)
     else:
         said.append("No targets lie there: only the false alarms can be told.")
     said += _systems(evaluation)
     said += _cautions(evaluation)
     return said
+
+
+def falls_behind(evaluation: Evaluation) -> Stratum | None:
+    """Return the worst part; None where it is as good as the whole, so that no part is worse."""
+    settings, worst = evaluation.settings, evaluation.worst
+    at = -math.inf if settings.threshold is None else settings.threshold
+    whole = evaluation.head.curve.at_threshold(at).pd
+    if worst is None or worst.point.pd.hits * whole.of >= whole.hits * worst.point.pd.of:
+        return None
+    return worst
+
+
+def _reached(head: Judged) -> list[str]:
+    """Return what the asked shares cost; shares that cost the same, as with few targets, in one."""
+    asked: dict[str, list[str]] = {}
+    for pd in AT_PD:
+        asked.setdefault(_reach(head, pd), []).append(f"{pd:.0%}".replace("%", "").strip())
+    return [f"{_listed(shares)} % of the targets {told}" for told, shares in asked.items()]
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _systems(evaluation: Evaluation) -> list[str]:
@@ -118,12 +141,11 @@ def _systems(evaluation: Evaluation) -> list[str]:
 
 def _reach(head: Judged, pd: float) -> str:
     point = head.curve.at_pd(pd)
-    share = f"{pd:.0%}".replace("%", " %")
     if point is None:
         reached = head.curve.at_threshold(-math.inf).pd
-        return f"{share} of the targets are reached at no threshold; all indications: {reached}."
-    drawn = "" if head.bands is None else f"; by draws of lanes {head.bands.far_at_pd[pd]} per m²"
-    return f"{share} of the targets are reached with false alarms {point.far}{drawn}."
+        return f"are reached at no threshold; all indications: {reached}."
+    drawn = "" if head.bands is None else f"; by draws of lanes, per m²: {head.bands.far_at_pd[pd]}"
+    return f"are reached with false alarms {point.far}{drawn}."
 
 
 def _cautions(evaluation: Evaluation) -> list[str]:

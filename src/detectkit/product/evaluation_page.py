@@ -19,11 +19,20 @@ STYLE = """
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
-table { border-collapse: collapse; font-size: .88rem; display: block; overflow-x: auto; }
-th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #8884;
-         vertical-align: top; }
-img { max-width: 100%; background: #fff; border-radius: 4px; }
-.note { font-size: .88rem; opacity: .8; }
+h3 { font-size: 1rem; margin: 1.4rem 0 .2rem; }
+table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: .25rem 1rem .25rem 0; border-bottom: 1px solid #8884;
+         vertical-align: top; white-space: nowrap; }
+th[scope=col] { white-space: normal; }
+tr:last-child > * { border-bottom: 0; }
+td + td, th[scope=row] { font-weight: normal; }
+li { margin: .3rem 0; } ul { padding-left: 1.2rem; }
+img { max-width: 100%; min-width: 30rem; background: #fff; border-radius: 4px; }
+.wide { overflow-x: auto; }
+.note { font-size: .88rem; opacity: .8; max-width: 46rem; }
+.care { border-left: 4px solid #d55e00; padding: .1rem 1rem; margin: 1.2rem 0; }
+details { margin: 1rem 0; } summary { cursor: pointer; }
+@media print { details::details-content { content-visibility: visible; display: block; } }
 """
 CAPTIONS = {
     "curve": (
@@ -31,7 +40,8 @@ CAPTIONS = {
         (
             "Every threshold at once. To the left of the grey line the axis is even, beyond it "
             "logarithmic where the curve runs far. Dotted: the exact interval of so many targets. "
-            "Shaded: what other draws of the same lanes would have given."
+            "Shaded: what other draws of the same lanes would have given. Where curves run alike, "
+            "the wider lie under the narrower."
         ),
     ),
     "map": (
@@ -47,7 +57,10 @@ CAPTIONS = {
     ),
     "calibration": (
         "What the probabilities are worth",
-        "A point under the line: targets were there less often than said.",
+        (
+            "A point under the line: targets were there less often than said. A bar that crosses "
+            "the line does not contradict it; from few indications hardly any could."
+        ),
     ),
 }
 LIMITS = (
@@ -62,11 +75,9 @@ def write_page(evaluation: Evaluation, path: Path) -> None:
     title = f"{evaluation.run.name} against {evaluation.truth.name}"
     body = [
         f"<h1>{escape(title)}</h1>",
-        *(f"<p>{escape(one)}</p>" for one in sentences(evaluation)),
-        f'<p class="note">{escape(LIMITS)}</p>',
+        *_sentences(evaluation),
         *_pictures(evaluation),
-        "<h2>Thresholds</h2>",
-        *(_points(one, evaluation) for one in evaluation.judged),
+        *_thresholds(evaluation),
         *_compared(evaluation),
         *_calibration(evaluation),
         *_exactness(evaluation),
@@ -85,13 +96,33 @@ def write_page(evaluation: Evaluation, path: Path) -> None:
         path.write_text(page, encoding="utf-8", newline="\n")
 
 
+def _sentences(evaluation: Evaluation) -> Iterable[str]:
+    """Yield what must not be overlooked in a box, then the rest as a list."""
+    said = sentences(evaluation)
+    care = [said.pop(0), LIMITS] if evaluation.truth.kind == "simulated" else [LIMITS]
+    yield f'<div class="care">{"".join(f"<p>{escape(one)}</p>" for one in care)}</div>'
+    yield f"<ul>{''.join(f'<li>{escape(one)}</li>' for one in said)}</ul>"
+
+
 def _pictures(evaluation: Evaluation) -> Iterable[str]:
     for name, figure in draw_of(evaluation).items():
         heading, caption = CAPTIONS[name]
         data = base64.b64encode(png_of(figure)).decode("ascii")
         yield f"<h2>{escape(heading)}</h2>"
-        yield f'<img alt="{escape(heading)}" src="data:image/png;base64,{data}">'
+        picture = f'<img alt="{escape(caption)}" src="data:image/png;base64,{data}">'
+        yield f'<div class="wide">{picture}</div>'
         yield f'<p class="note">{escape(caption)}</p>'
+
+
+def _thresholds(evaluation: Evaluation) -> Iterable[str]:
+    """Yield the table of the head, and those of the others to unfold."""
+    yield "<h2>Thresholds</h2>"
+    yield _points(evaluation.head, evaluation)
+    others = [one for one in evaluation.judged if one is not evaluation.head]
+    if others:
+        yield "<details><summary>The same for other halos and confidences</summary>"
+        yield from (_points(one, evaluation) for one in others)
+        yield "</details>"
 
 
 def _points(judged: Judged, evaluation: Evaluation) -> str:
@@ -101,17 +132,17 @@ def _points(judged: Judged, evaluation: Evaluation) -> str:
         else (asked, _confidence(point.threshold), str(point.pd), str(point.far))
         for asked, point in judged.points(evaluation.threshold_of(judged))
     ]
+    heading = f"{judged.system.name}, halo {judged.halo_m:.2f} m"
     caption = (
-        f"{judged.system.name} ({judged.system.means}), halo {judged.halo_m:.2f} m; of the targets "
-        f"in surveyed ground all indications detect {judged.covered.at_threshold(-float('inf')).pd}"
+        f"Confidence: {judged.system.means}. Of the targets in surveyed ground all indications "
+        f"detect {judged.covered.at_threshold(-math.inf).pd}."
     )
     if judged.bands is not None:
         until = f"mean up to {evaluation.settings.to_far_per_m2:g} per m²"
         total = f"{judged.bands.partial_area}, {judged.curve.targets} targets"
         rows.append((until, "", total, ""))
-    return f"<p>{escape(caption)}</p>" + _table(
-        ("asked", "confidence", "detected", "false alarms"), rows
-    )
+    top = f'<h3>{escape(heading)}</h3><p class="note">{escape(caption)}</p>'
+    return top + _table(("asked", "confidence", "detected", "false alarms"), rows)
 
 
 def _confidence(threshold: float) -> str:
@@ -139,7 +170,8 @@ def _rates(one: Comparison) -> tuple[str, str]:
     """Return difference and ratio of the false alarms, where both systems get so far at all."""
     if not math.isfinite(one.far_difference.value):
         return "not reached by both", ""
-    return str(one.far_difference), str(one.far_ratio)
+    ratio = "no false alarms to divide by" if math.isnan(one.far_ratio.value) else one.far_ratio
+    return str(one.far_difference), str(ratio)
 
 
 def _calibration(evaluation: Evaluation) -> Iterable[str]:
@@ -150,14 +182,14 @@ def _calibration(evaluation: Evaluation) -> Iterable[str]:
     rows = [
         ("indications at a target", str(found.there)),
         ("mean probability said", f"{found.said:.3f}"),
-        ("expected calibration error", (f"{found.expected_error:.3f}; perfect probabilities would "
-         f"have given {found.chance_error:.3f}")),
+        ("expected calibration error", (f"{found.expected_error:.3f} from {found.there.of} "
+         f"indications; perfect probabilities would have given {found.chance_error:.3f}")),
         ("Brier score, log loss", f"{found.brier:.4f}, {found.log_loss:.4f}"),
     ]  # fmt: skip
     if found.worst_group is not None:
         name, count, error = found.worst_group
         rows.append(("worst lane", f"{name}: {error:.3f} from {count} indications"))
-    yield _table(("", ""), rows)
+    yield _table((), rows)
 
 
 def _exactness(evaluation: Evaluation) -> Iterable[str]:
@@ -174,7 +206,7 @@ def _exactness(evaluation: Evaluation) -> Iterable[str]:
             ("depth, said less true", (f"{exact.depth_bias_m:+.3f} m on average, "
              f"{exact.depth_rmse_m:.3f} m root mean square, from {exact.depths} hits"))
         )  # fmt: skip
-    yield _table(("", ""), rows)
+    yield _table((), rows)
 
 
 def _false(evaluation: Evaluation) -> Iterable[str]:
@@ -216,6 +248,12 @@ def _rules(evaluation: Evaluation) -> list[str]:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    top = "".join(f"<th>{escape(one)}</th>" for one in head)
-    lines = ("".join(f"<td>{escape(one)}</td>" for one in row) for row in rows)
-    return f"<table><tr>{top}</tr>" + "".join(f"<tr>{one}</tr>" for one in lines) + "</table>"
+    """Return a table, its first column the rows' names; one without a head has no line for it."""
+    top = "".join(f'<th scope="col">{escape(one)}</th>' for one in head)
+    lines = (
+        f'<th scope="row">{escape(name)}</th>' + "".join(f"<td>{escape(one)}</td>" for one in rest)
+        for name, *rest in rows
+    )
+    body = "".join(f"<tr>{one}</tr>" for one in ([top] if head else []))
+    body += "".join(f"<tr>{one}</tr>" for one in lines)
+    return f'<div class="wide"><table>{body}</table></div>'

@@ -18,6 +18,7 @@ from detectkit.detect.scoring.evaluation import Evaluation, Judged
 from detectkit.detect.scoring.fields import Alarm, Raster, Rectangle
 from detectkit.detect.scoring.matching import Scored
 from detectkit.detect.scoring.strata import Stratum
+from detectkit.product.evaluation_facts import falls_behind
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 """Okabe and Ito's, told apart by any eye."""
@@ -33,7 +34,14 @@ MOST_PARTS = 40
 def png_of(figure: Figure) -> bytes:
     """Return a figure as PNG."""
     held = io.BytesIO()
-    figure.savefig(held, format="png", dpi=DPI, metadata={"Software": "detectkit"})
+    figure.savefig(
+        held,
+        format="png",
+        dpi=DPI,
+        bbox_inches="tight",
+        pad_inches=0.1,
+        metadata={"Software": "detectkit"},
+    )
     return held.getvalue()
 
 
@@ -43,12 +51,12 @@ def draw_curves(evaluation: Evaluation) -> Figure:
     figure = Figure(figsize=(1.0 + 5.4 * len(halos), 4.9), layout="constrained")
     panels = figure.subplots(1, len(halos), squeeze=False, sharey=True)[0]
     first = sorted(evaluation.systems, key=lambda one: one != evaluation.head.system)
-    colour = {one: COLOURS[at % 6] for at, one in enumerate(first)}
+    place = {one: at for at, one in enumerate(first)}
     for axes, halo in zip(panels, halos, strict=True):
         for one in (each for each in evaluation.judged if each.halo_m == halo):
-            _draw_curve(axes, one, colour[one.system])
+            _draw_curve(axes, one, place[one.system])
             if one.system == evaluation.head.system:
-                _draw_band(axes, one, colour[one.system])
+                _draw_band(axes, one, COLOURS[0])
         _frame_curve(axes, evaluation, halo)
     panels[0].set_ylabel("detected share of the targets")
     figure.legend(*panels[-1].get_legend_handles_labels(), loc="outside lower center", ncols=3,
@@ -56,11 +64,14 @@ def draw_curves(evaluation: Evaluation) -> Figure:
     return figure
 
 
-def _draw_curve(axes: Axes, one: Judged, colour: str) -> None:
-    far, pd = one.curve.far_per_m2, one.curve.pd
-    label = f"{one.system.name}: {one.curve.hits[-1]} of {one.curve.targets}"
-    axes.step(far, pd, where="post", color=colour, linewidth=1.8, label=label, zorder=3)
-    axes.plot(far[-1:], pd[-1:], marker="o", markersize=5, color=colour, zorder=4)
+def _draw_curve(axes: Axes, one: Judged, place: int) -> None:
+    """Draw a system's curve, the first on top and narrow: none hides another of the same course."""
+    far, pd, colour = one.curve.far_per_m2, one.curve.pd, COLOURS[place % len(COLOURS)]
+    width, order = 1.6 + 1.5 * place, 4.0 - 0.1 * place
+    axes.step(far, pd, where="post", color=colour, linewidth=width, label=one.system.name,
+              zorder=order)  # fmt: skip
+    axes.plot(far[-1:], pd[-1:], marker="o", markersize=4.0 + 1.7 * place, color=colour,
+              zorder=order)  # fmt: skip
 
 
 def _draw_band(axes: Axes, one: Judged, colour: str) -> None:
@@ -87,7 +98,9 @@ def _frame_curve(axes: Axes, evaluation: Evaluation, halo_m: float) -> None:
     axes.axvline(useful, color="0.6", linewidth=0.8)
     axes.annotate("useful part", (useful, 1.02), xytext=(-4, 0), textcoords="offset points",
                   ha="right", fontsize=7, color="0.4", annotation_clip=False)  # fmt: skip
-    axes.set_xlim(-0.03 * useful, max(1.3 * top, 1.2 * useful))
+    right = max(1.3 * top, 1.2 * useful)
+    even = axes.get_xscale() == "linear"
+    axes.set_xlim(-0.03 * (right if even else useful), right)
     axes.set_ylim(-0.02, 1.06)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.grid(color="0.92", linewidth=0.6)
@@ -194,15 +207,15 @@ def draw_strata(evaluation: Evaluation) -> Figure:
     """Draw the detected share of each part with its exact interval, and how many there are."""
     shown = list(evaluation.strata)[:MOST_PARTS]
     figure = Figure(figsize=(8.6, 1.5 + 0.27 * len(shown)), layout="constrained")
-    axes = figure.subplots()
+    axes, worst = figure.subplots(), falls_behind(evaluation)
     for row, one in enumerate(shown):
-        _draw_part(axes, row, one, worst=one == evaluation.worst)
+        _draw_part(axes, row, one, worst=one == worst)
     at = -math.inf if evaluation.settings.threshold is None else evaluation.settings.threshold
     whole = evaluation.head.curve.at_threshold(at).pd.as_numbers()
     if whole["value"] is not None:
         axes.axvline(whole["value"], color="0.5", linewidth=0.9)
-        axes.annotate(f"all {whole['n']}", (whole["value"], -0.9), fontsize=8, ha="center",
-                      color="0.35")  # fmt: skip
+        axes.annotate(f"all: {whole['hits']} of {whole['n']}", (whole["value"], -0.8), fontsize=8,
+                      ha="center", color="0.35", backgroundcolor="white")  # fmt: skip
     axes.set_yticks(range(len(shown)), [f"{one.by}: {one.name}" for one in shown], fontsize=8,
                     parse_math=False)  # fmt: skip
     axes.set_ylim(len(shown) - 0.4, -1.3)
@@ -249,6 +262,7 @@ def draw_calibration(found: Calibration) -> Figure:
     axes.legend(loc="lower right", fontsize=8)
     counts.set_ylabel("indications", fontsize=8)
     counts.margins(y=0.3)
+    counts.yaxis.get_major_locator().set_params(integer=True)
     counts.set_xlabel("probability that was said (log-odds axis)")
     return figure
 

@@ -127,7 +127,7 @@ def test_what_is_never_reached_is_said_so() -> None:
     deaf = [Field(f"{n}", [], [Target(1.0, 0.0, 0.1, "ap_mine")], LANE) for n in range(5)]
     found = bands(score(deaf))
     assert found is not None
-    assert str(found.far_at_pd[0.9]) == "not reached (95 % interval not reached to not reached)"
+    assert str(found.far_at_pd[0.9]) == "not reached in every draw"
     assert found.far_at_pd[0.9].as_numbers() == {"value": None, "low": None, "high": None}
 
 

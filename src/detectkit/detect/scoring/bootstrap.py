@@ -46,6 +46,11 @@ class Interval:
         return {name: one if math.isfinite(one) else None for name, one in pairs}
 
     def __str__(self) -> str:
+        if math.isnan(self.value):
+            return "unknown"
+        if self.value == self.low == self.high:  # no interval: draws alike tell nothing of it
+            value = "not reached" if math.isinf(self.value) else f"{self.value:.3g}"
+            return f"{value} in every draw"
         value, low, high = (
             "not reached" if math.isinf(one) else "unknown" if math.isnan(one) else f"{one:.3g}"
             for one in (self.value, self.low, self.high)
