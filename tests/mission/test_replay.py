@@ -53,6 +53,12 @@ def test_an_indication_carries_the_error_of_its_place_and_how_high_it_was_flown(
         assert 0.1 < told["height_m"] < 0.8
 
 
+def test_what_the_detector_can_have_heard_is_told(reference: Replayed) -> None:
+    [hearing] = reference.hearing
+    assert hearing.sensor == "coil"
+    assert "silence says nothing" in hearing.text or "steel" in hearing.text
+
+
 @pytest.mark.parametrize(("gathered", "piece_bytes"), [(1, 7), (8, 100), (300, None)])
 def test_three_chunkings_give_identical_bits(
     flight: Path, reference: Replayed, gathered: int, piece_bytes: int | None
@@ -60,6 +66,7 @@ def test_three_chunkings_give_identical_bits(
     again = Replay(FlightFolder.open(flight), gathered=gathered, piece_bytes=piece_bytes).run()
     assert again.digests == reference.digests
     assert again.indications == reference.indications
+    assert again.hearing == reference.hearing
 
 
 @pytest.mark.parametrize("speed", [40.0, 15.0])

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from detectkit.detect.fusion import Branch
-from detectkit.detect.metal import MetalBranch, MetalSettings, metal_pipeline
+from detectkit.detect.metal import DetectorTrack, MetalBranch, MetalSettings, metal_pipeline
+from detectkit.detect.metal.hearing import Hearing, hearing_of
 from detectkit.io import Recording, Stream
 from detectkit.pipeline import Pipeline
 
@@ -58,10 +59,23 @@ def _jobs(recordings: Sequence[Recording], settings: MetalSettings) -> Iterator[
             yield DetectorJob(recording, tuple(streams), settings)
 
 
+def hearing(job: DetectorJob, branch: Branch) -> Hearing:
+    """Return what a detector can have heard, so that its silence is not believed.
+
+    Parameters
+    ----------
+    branch
+        From `heard`.
+    """
+    track = branch.track if isinstance(branch.track, DetectorTrack) else DetectorTrack()
+    unit = job.streams[0].header.sensor.unit
+    return hearing_of(track, job.sensor_id, unit, job.settings)
+
+
 def heard(job: DetectorJob) -> Branch:
     """Return what a detector found, and its track."""
     coil = MetalBranch(job.settings, job.recording.path.name, job.pipeline.fingerprint)
-    branch = Branch(coil.track)
+    branch = Branch(coil.track, coil_radius_m=job.settings.coil_radius_m)
     for stream in job.streams:
         for block in stream.blocks():
             branch.founds += coil.push(replace(block, line=stream.header.line or block.line))

@@ -9,13 +9,15 @@ from pathlib import Path
 from textwrap import fill
 
 from detectkit.batch.calibrating import small_print
-from detectkit.batch.detectors import heard
+from detectkit.batch.detectors import heard, hearing
 from detectkit.batch.job import Job, LineJob
 from detectkit.batch.prefetch import prefetched
 from detectkit.batch.run_record import file_sha256, write_run
 from detectkit.core import Block, Indication, UsageError
 from detectkit.detect.detector import Detector
 from detectkit.detect.fusion import Branch, fuse
+from detectkit.detect.metal.hearing import Hearing
+from detectkit.detect.metal.piece import pieces_text
 from detectkit.detect.radar_track import RadarTrack
 from detectkit.io import Notice
 from detectkit.io.flight.writer import FlightWriter
@@ -57,6 +59,7 @@ class RunResult:
     assessed_by: str = ""
     traces: int = 0
     placed: int = 0
+    hearing: list[Hearing] = field(default_factory=list)
 
     @property
     def warnings(self) -> list[Notice]:
@@ -129,8 +132,11 @@ def _fuse(job: Job, radars: list[Branch], choice: Choice, result: RunResult) -> 
     """Bring the finds of all lines and detectors together; all of them stay."""
     if not radars:
         return
-    branches = [*radars, *map(heard, job.detectors)]
-    result.indications = [one.indication for one in fuse(branches, choice.assessor)]
+    coils = [heard(one) for one in job.detectors]
+    result.indications = [one.indication for one in fuse([*radars, *coils], choice.assessor)]
+    result.hearing = [hearing(*pair) for pair in zip(job.detectors, coils, strict=True)]
+    told = (pieces_text(result.indications), *(one.text for one in result.hearing))
+    result.remarks += [one for one in told if one]
     result.assessed_by = "" if choice.assessor is None else choice.assessor.label
     result.remarks += choice.remarks
     lost = sum(one.track.let_go for one in radars if isinstance(one.track, RadarTrack))
@@ -274,5 +280,5 @@ def _tables(job: Job, result: RunResult, digests: dict[Path, str]) -> None:
     result.placed = write_geojson(result.indications, layer)
     if result.placed:
         result.files.append(layer)
-    write_run(job, result.folder, digests, assessed_by=result.assessed_by)
+    write_run(job, result.folder, digests, assessed_by=result.assessed_by, hearing=result.hearing)
     result.files.append(result.folder / "run.toml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from detectkit.batch.detectors import DetectorJob, detectors_of
 from detectkit.batch.job import Job, LineJob
 from detectkit.core import FormatError, PipelineError
 from detectkit.core.settings import build
+from detectkit.detect.metal.hearing import Hearing
 from detectkit.io import Overrides, Recording, open_recording
 from detectkit.learn.choose import Wish
 from detectkit.pipeline import Pipeline
@@ -26,8 +27,25 @@ NAME_DIGITS = 12
 """Digits of its fingerprint that name a pipeline's file."""
 
 
-def write_run(job: Job, folder: Path, sha256: Mapping[Path, str], *, assessed_by: str = "") -> None:
-    """Write run.toml and the pipelines it names."""
+def write_run(
+    job: Job,
+    folder: Path,
+    sha256: Mapping[Path, str],
+    *,
+    assessed_by: str = "",
+    hearing: Sequence[Hearing] = (),
+) -> None:
+    """Write run.toml and the pipelines it names.
+
+    Parameters
+    ----------
+    job, folder, sha256
+        What ran, where its results are, the digest of each recording.
+    assessed_by
+        What weighed the evidence.
+    hearing
+        What each of the job's detectors can have heard; none where nothing was sought.
+    """
     pipelines = folder / "pipelines"
     pipelines.mkdir(exist_ok=True)
     for earlier in pipelines.glob(f"{'[0-9a-f]' * NAME_DIGITS}.toml"):
@@ -57,6 +75,8 @@ def write_run(job: Job, folder: Path, sha256: Mapping[Path, str], *, assessed_by
         "input": inputs,
     }
     detectors = [_detector_entry(one, folder) for one in job.detectors]
+    for entry, one in zip(detectors, hearing, strict=False):
+        entry["hearing"] = one.to_dict()
     if detectors:
         document["detector"] = detectors
     (folder / "run.toml").write_text(tomli_w.dumps(document), encoding="utf-8")

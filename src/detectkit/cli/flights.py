@@ -165,11 +165,14 @@ def _summary(replayed: Replayed, same: bool | None) -> dict[str, Any]:
         "digests": replayed.digests,
         "indications": len(replayed.indications),
         "same_as_live": same,
+        "hearing": [one.to_dict() for one in replayed.hearing],
         "damage": [str(one) for one in replayed.damage],
     }
 
 
 def _print(replayed: Replayed, same: bool | None, files: Sequence[Path], *, compared: bool) -> None:
+    from detectkit.detect.metal.piece import pieces_text
+
     for name, rows in sensors_first(replayed.rows):
         out.print(f"{name}: {rows:,} rows", markup=False)
     words = {True: "the same as in flight, to the bit", False: "NOT the same as in flight",
@@ -177,6 +180,9 @@ def _print(replayed: Replayed, same: bool | None, files: Sequence[Path], *, comp
              if compared else "another pipeline than the one flown, not compared"}  # fmt: skip
     out.print(f"{sum(replayed.traces.values()):,} processed traces: {words[same]}")
     say_found(len(replayed.indications), sought=replayed.sought)
+    for told in (pieces_text(replayed.indications), *(one.text for one in replayed.hearing)):
+        if told:
+            out.print(told, markup=False)
     for one in replayed.damage:
         err.print(f"warning: {one}", markup=False)
     for name, volume in replayed.volumes.items():

@@ -206,6 +206,7 @@ def _can_be_finished_later(folder: Path) -> Iterator[None]:
 
 
 def _report(flown: Flown, scenario: Path | None) -> None:
+    from detectkit.detect.metal.piece import pieces_text
     from detectkit.live.landing import land, truth_of
 
     total = flown.health.written_bytes
@@ -216,6 +217,9 @@ def _report(flown: Flown, scenario: Path | None) -> None:
     rows = ", ".join(f"{name} {number:,}" for name, number in listed) or "none"
     out.print(f"Recorded rows: {rows}", markup=False)
     say_found(len(flown.indications), sought=flown.sought)
+    for told in (pieces_text(flown.indications), *(one.text for one in flown.hearing)):
+        if told:
+            out.print(told, markup=False)
     for path in (flown.folder.path, *written):
         out.print(f"  {path}", markup=False)
     warnings = list(_warnings(flown))

@@ -20,6 +20,7 @@ from detectkit.detect.clusters import clusters
 from detectkit.detect.evidence import SCALARS, EvidencePatch, no_evidence
 from detectkit.detect.found import Found
 from detectkit.detect.metal import DetectorTrack
+from detectkit.detect.metal.piece import MOST_PLACES, Heard, with_piece
 from detectkit.detect.radar_track import RadarCut, RadarTrack
 
 WITHIN_M = 0.25
@@ -39,14 +40,26 @@ class Place:
 
 @dataclass(slots=True)
 class Branch:
-    """What one sensor found along one line or flight, and the track to cut its evidence from."""
+    """What one sensor found along one line or flight, and the track to cut its evidence from.
+
+    Parameters
+    ----------
+    track, founds
+        See above.
+    coil_radius_m
+        Of a detector.
+    """
 
     track: RadarTrack | DetectorTrack
     founds: list[Found] = field(default_factory=list)
+    coil_radius_m: float = 0.14
 
 
 def fuse(branches: Sequence[Branch], assessor: Assessor | None) -> list[Place]:
     """Return the places of all finds, ranked; none is left out.
+
+    Where passes of a detector beside each other heard something, the place gets the piece of metal
+    that explains it, see `detectkit.detect.metal.piece`.
 
     Parameters
     ----------
@@ -57,7 +70,8 @@ def fuse(branches: Sequence[Branch], assessor: Assessor | None) -> list[Place]:
     """
     owner = {id(found): branch for branch in branches for found in branch.founds}
     everything = [found for branch in branches for found in branch.founds]
-    places = [_place(group, owner, branches) for group in clusters(everything, WITHIN_M)]
+    groups = clusters(everything, WITHIN_M)
+    places = _with_pieces([_place(group, owner, branches) for group in groups], groups, owner)
     if assessor is not None:
         assessed = assessor.assess([one.patch for one in places])
         places = [
@@ -107,6 +121,27 @@ def _place(
         ),
         patch,
     )
+
+
+def _with_pieces(
+    places: Sequence[Place], groups: Sequence[Sequence[Found]], owner: Mapping[int, Branch]
+) -> list[Place]:
+    """Return the places, those that several passes of a detector heard with what explains them."""
+    heard: dict[int, Heard] = {}
+    told = list(places)
+    left = MOST_PLACES
+    for number, group in enumerate(groups):
+        alarm = max((one for one in group if one.sensor != "gpr"), key=_strength, default=None)
+        branch = None if alarm is None else owner[id(alarm)]
+        if alarm is None or branch is None or not isinstance(branch.track, DetectorTrack):
+            continue
+        if id(branch) not in heard:
+            heard[id(branch)] = Heard.of(branch.track, branch.founds, branch.coil_radius_m)
+        if left > 0 and heard[id(branch)].near(alarm) > 1:
+            left -= 1
+            indication = with_piece(told[number].indication, alarm, heard[id(branch)])
+            told[number] = replace(told[number], indication=indication)
+    return told
 
 
 def _strength(found: Found) -> tuple[float, str, int]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from detectkit.core import Indication
+from detectkit.detect.metal.hearing import Hearing
 from detectkit.io.durable import write_synced
 from detectkit.live.alarms import Alarm
 from detectkit.live.health import Health
@@ -31,6 +32,8 @@ class Flown:
         At the end.
     alarms
         All that were said.
+    hearing
+        What each metal detector can have heard.
     """
 
     folder: FlightFolder
@@ -42,6 +45,7 @@ class Flown:
     alarms: list[Alarm]
     track: Track
     sought: bool
+    hearing: Sequence[Hearing] = ()
 
     @property
     def missing(self) -> dict[str, str]:
@@ -66,6 +70,7 @@ def write_live(flown: Flown, worker: Worker) -> None:
         "rows": {name: one.rows for name, one in worker.flow.counts.items()},
         "pipelines": {name: one.to_toml() for name, one in processing.pipelines.items()},
         "calibration": processing.calibrations.told(),
+        "hearing": [one.to_dict() for one in flown.hearing],
         "indications": [asdict(one) for one in flown.indications],
     }
     write_synced(flown.folder.path / LIVE, json.dumps(live) + "\n")

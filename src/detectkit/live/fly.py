@@ -189,8 +189,10 @@ class Fly:
 
     def _result(self) -> Flown:
         health = self.monitor.look()
-        self._status.write(status_line(health, [], flags=self._flags(ended=True)))
         worker, failure = self.worker, self.intake.failure
+        hearing = worker.processing.hearing if worker.done else []
+        told = {"hearing": [one.to_dict() for one in hearing]} if hearing else {}
+        self._status.write(status_line(health, [], flags=self._flags(ended=True) | told))
         flown = Flown(
             self.folder,
             worker.processing.indications,
@@ -201,6 +203,7 @@ class Fly:
             self._said,
             worker.track,
             worker.processing.sought,
+            hearing,
         )
         for name, volume in worker.processing.volumes.items():
             if volume.fault:

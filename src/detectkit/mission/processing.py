@@ -19,6 +19,7 @@ from detectkit.detect.detector import Detector, candidate_settings
 from detectkit.detect.found import Found
 from detectkit.detect.fusion import Branch, fuse
 from detectkit.detect.metal import MetalBranch, MetalSettings, metal_pipeline
+from detectkit.detect.metal.hearing import Hearing, hearing_of
 from detectkit.detect.preset import Ground, nominal_pipeline
 from detectkit.detect.settings import Detection
 from detectkit.learn.choose import Choice, choose
@@ -192,7 +193,8 @@ class Processing:
                 settings = MetalSettings.of(self._pipeline) or settings
             fingerprint = metal_pipeline(block.spec, settings).fingerprint
             coil = MetalBranch(settings, self._recording, fingerprint)
-            known = self._coils[block.sensor.id] = (coil, Branch(coil.track))
+            branch = Branch(coil.track, coil_radius_m=settings.coil_radius_m)
+            known = self._coils[block.sensor.id] = (coil, branch)
         coil, branch = known
         self._note(branch, coil.push(block))
 
@@ -200,6 +202,14 @@ class Processing:
         for found in founds:
             branch.founds.append(found)
             self.indications.append(found.indication)
+
+    @property
+    def hearing(self) -> list[Hearing]:
+        """What each metal detector can have heard so far, along each lane that it passed."""
+        return [
+            hearing_of(coil.track, name, coil.unit, coil.settings)
+            for name, (coil, _) in self._coils.items()
+        ]
 
     @property
     def pipelines(self) -> Mapping[str, Pipeline]:

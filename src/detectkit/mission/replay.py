@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from detectkit.core import Block, Indication
+from detectkit.detect.metal.hearing import Hearing
 from detectkit.io.journal import Damage, Record, read_records
 from detectkit.mission.flow import Flow
 from detectkit.mission.folder import FlightFolder
@@ -42,6 +43,8 @@ class Replayed:
         Where the radar was, for the map.
     volumes
         Volume of each radar stream that has one, with its fault if any.
+    hearing
+        What each metal detector can have heard.
     """
 
     digests: dict[str, str]
@@ -52,6 +55,7 @@ class Replayed:
     damage: tuple[Damage, ...]
     track: Track
     volumes: Mapping[str, FlightVolume] = field(default_factory=dict)
+    hearing: Sequence[Hearing] = ()
 
 
 @dataclass(slots=True)
@@ -129,6 +133,7 @@ class Replay:
             damage=tuple(self.damage),
             track=track,
             volumes=processing.volumes,
+            hearing=processing.hearing,
         )
 
     def _paced(self, records: Iterable[Record]) -> Iterator[Record]:

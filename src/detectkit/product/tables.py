@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from detectkit.core import Indication
+from detectkit.core import Evidence, Indication
 from detectkit.product.writing import naming
 
 COLUMNS = (
@@ -64,7 +64,7 @@ def indication_row(one: Indication) -> dict[str, Any]:
         "score": _rounded(one.score, 3),
         "first_trace": one.first_trace,
         "last_trace": one.last_trace,
-        "evidence": " ".join(f"{e.name}={e.value:.4g}" for e in one.evidence),
+        "evidence": " ".join(f"{e.name}={_short(e)}" for e in one.evidence),
         "status": one.status,
         "evidence_class": "sensor_indication",
         "recording": one.recording,
@@ -114,6 +114,11 @@ def write_geojson(indications: Sequence[Indication], path: Path) -> int:
     with naming(path):
         path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return len(rows)
+
+
+def _short(one: Evidence) -> str:
+    """Return a value to four digits; a place to a millimetre."""
+    return f"{one.value:.8f}" if one.unit.startswith("degree_") else f"{one.value:.4g}"
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

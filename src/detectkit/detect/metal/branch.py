@@ -34,6 +34,10 @@ class MetalBranch:
         The ``[metal]`` section.
     recording, fingerprint
         For the indications' reference.
+    track
+        Where the detector passed and what it said there.
+    unit
+        Of the channels, as the rows tell it.
 
     Examples
     --------
@@ -56,6 +60,7 @@ class MetalBranch:
     recording: str = ""
     fingerprint: str = ""
     track: DetectorTrack = field(default_factory=DetectorTrack)
+    unit: str = ""
     _runner: Runner | None = None
     _finder: AlarmFinder | None = None
     _last: Block | None = None
@@ -70,6 +75,7 @@ class MetalBranch:
             self._runner = Runner(self.settings.steps(block.spec))
             self._told = "along_track_m" in block.coords
         self._last = block.traces(len(block) - 1, len(block))
+        self.unit = block.sensor.unit
         if self._runner is not None:
             for scored in self._runner.push(block):
                 yield from self._from_scored(scored)

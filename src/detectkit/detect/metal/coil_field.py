@@ -31,9 +31,10 @@ def coil_field(away_m: Values, radius_m: float) -> Values:
     1.0
     """
     angle = 2.0 * np.pi * (np.arange(CORNERS) + 0.5) / CORNERS
-    level = np.column_stack([np.cos(angle), np.sin(angle), np.zeros(CORNERS)])
-    along = np.column_stack([-np.sin(angle), np.cos(angle), np.zeros(CORNERS)])
-    from_wire = away_m[:, np.newaxis, :] - radius_m * level[np.newaxis]
-    distance = np.sqrt((from_wire**2).sum(axis=2))
-    pieces = np.cross(along[np.newaxis], from_wire) / distance[..., np.newaxis] ** 3
-    return np.asarray(pieces.sum(axis=1) * (2.0 * np.pi * radius_m / CORNERS) / (4.0 * np.pi))
+    cosine, sine = np.cos(angle), np.sin(angle)
+    x, y = (away_m[:, k, np.newaxis] - radius_m * one for k, one in enumerate((cosine, sine)))
+    z = away_m[:, 2, np.newaxis]
+    cubed = (x**2 + y**2 + z**2) ** 1.5
+    crossed = (cosine * z / cubed, sine * z / cubed, -(sine * y + cosine * x) / cubed)
+    pieces = np.column_stack([one.sum(axis=1) for one in crossed])
+    return np.asarray(pieces * (2.0 * np.pi * radius_m / CORNERS) / (4.0 * np.pi))

@@ -7,7 +7,7 @@ the track cannot be told from a larger or deeper one under it; from two or more 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,7 +21,10 @@ Shape = Literal["ball", "any"]
 
 STARTS_M = (0.03, 0.12, 0.3, 0.6)
 """Depths that the search begins from; the best end counts."""
-DEPTHS_M = (-0.05, 1.5)
+DEPTHS_M = (-0.2, 1.5)
+"""Of the search. An answer above the ground is one of the coil, or of the height, not of depth."""
+SIDE_M = 2.0
+EDGE_M = 1e-3
 LEAST_APART_M = 0.08
 """Passes nearer together than this, at right angles to their way, are one."""
 LEAST_ROWS = 12
@@ -68,6 +71,8 @@ class Dipole:
         Share of the rows' power that is left; above a third: it is no such piece, or too faint.
     passes
         How many there were.
+    at_edge
+        The best place lies at the end of what was searched: nothing was found.
     """
 
     east_m: float
@@ -80,6 +85,7 @@ class Dipole:
     moment_error: Values
     unexplained: float
     passes: int
+    at_edge: bool = False
 
 
 def invert_dipole(
@@ -129,14 +135,16 @@ def invert_dipole(
     if passes < 2 or len(known.east_m) < LEAST_ROWS or not _are_apart(known):
         return None
     model = _Model(known, coil_radius_m, shape)
-    bounds = ([-2.0, -2.0, DEPTHS_M[0]], [2.0, 2.0, DEPTHS_M[1]])
+    bounds = ([-SIDE_M, -SIDE_M, DEPTHS_M[0]], [SIDE_M, SIDE_M, DEPTHS_M[1]])
     began = model.strongest()
     ends = [
         least_squares(model.residuals, [*began, depth], bounds=bounds, x_scale=0.1, max_nfev=60)
         for depth in STARTS_M
     ]
     best = min(ends, key=lambda one: float(one.cost))
-    return model.dipole(np.asarray(best.x), np.asarray(best.jac), passes)
+    found = model.dipole(np.asarray(best.x), np.asarray(best.jac), passes)
+    to_edge = np.abs(np.asarray(best.x) - np.asarray(bounds)).min()
+    return replace(found, at_edge=bool(to_edge < EDGE_M))
 
 
 def _alike(left: Values) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 from detectkit.core import BlockSpec, PipelineError
 from detectkit.core.settings import build, settings_of
 from detectkit.detect.metal.map_distance import DistanceFromMap
+from detectkit.detect.metal.reach import Coil
 from detectkit.detect.metal.steps import DetectorBaseline, MetalAnomaly
 from detectkit.pipeline import Pipeline, Step
 from detectkit.pipeline.steps.along_track import ResampleDistance
@@ -18,6 +19,7 @@ from detectkit.signal.soil_scatter import SOIL_ERROR
 
 KINDS = frozenset({"metal_detector", "magnetometer"})
 SECTION = "metal"
+POSITIVE = ("_m", "_traces", "threshold", "_turns", "_a", "_hz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ class MetalSettings:
         them to less than its height over `dip`.
     dip
         See above, 1 or more.
+    coil_radius_m, coil_turns, coil_current_a, coil_frequency_hz
+        Of the instrument. The radius tells how deep a piece lies that several passes heard; all
+        four tell how high a piece is silent, of a detector whose channels are in nV.
     """
 
     spacing_m: float = 0.05
@@ -68,15 +73,19 @@ class MetalSettings:
     shoulder_m: float = 1.0
     shoulder_traces: int = 40
     dip: float = 1.5
+    coil_radius_m: float = 0.14
+    coil_turns: int = 10
+    coil_current_a: float = 1.0
+    coil_frequency_hz: float = 20e3
 
     def __post_init__(self) -> None:
         lengths = {
             name: value for name, value in settings_of(self).items()
-            if name.endswith(("_m", "_traces", "threshold")) and not value > 0
+            if name.endswith(POSITIVE) and not value > 0
         }  # fmt: skip
         if lengths or self.dip < 1.0:
             wrong = ", ".join(f"{name} = {value}" for name, value in lengths.items())
-            msg = f"[metal]: {wrong or f'dip = {self.dip}'}: lengths above 0, dip at least 1"
+            msg = f"[metal]: {wrong or f'dip = {self.dip}'}: all above 0, dip at least 1"
             raise PipelineError(msg)
 
     @classmethod
@@ -95,6 +104,13 @@ class MetalSettings:
             msg = f"metal = {section!r}: the detector's settings are a section, written as [metal]"
             raise PipelineError(msg)
         return build(cls, dict(section), where="[metal]", error=PipelineError)
+
+    @property
+    def coil(self) -> Coil:
+        """The detector's coil."""
+        return Coil(
+            self.coil_radius_m, self.coil_turns, self.coil_current_a, self.coil_frequency_hz
+        )
 
     def to_table(self) -> dict[str, Any]:
         """Return the section as TOML values."""

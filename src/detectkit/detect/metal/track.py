@@ -150,6 +150,24 @@ class DetectorTrack:
         east, north, _ = self._frame.to_local(np.array([longitude_deg]), np.array([latitude_deg]))
         return float(east[0]), float(north[0])
 
+    def degrees(self, east_m: float, north_m: float) -> tuple[float, float]:
+        """Return longitude and latitude of a place in the track's metres, to a tenth of a mm."""
+        if self._frame is None:
+            return math.nan, math.nan
+        longitude, latitude, _ = self._frame.to_geographic(np.array([east_m]), np.array([north_m]))
+        return round(float(longitude[0]), 9), round(float(latitude[0]), 9)
+
+    def pass_of(self, row: int) -> int:
+        """Return the number of the pass of a row, counted as in `Found`; -1: not kept."""
+        if not self.forgotten <= row < self._count:
+            return -1
+        return int(self._pass_of[row % self.most_rows])
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Survey lines, in the order in which they came."""
+        return tuple(self._line_at)
+
     def lane(self, line: str) -> tuple[Values, Values]:
         """Return heights in m and one deviation in the channels' unit of a line's rows, (rows,)."""
         number = self._line_at.get(line, -1)
