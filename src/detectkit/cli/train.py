@@ -184,15 +184,18 @@ def _bar(label: str) -> Progress:
 
 def _print(found: Finished, folder: Path) -> None:
     """Print how each way to weigh does on the test sites; all of it is simulated."""
-    for name, told in found.facts.items():
-        if isinstance(told, dict):
-            _print_source(name, told)
+    from detectkit.learn.summary import sources_of
+
+    for name, told in sources_of(found.facts).items():
+        _print_source(name, told)
     out.print("All of it is simulated; it says nothing yet of a real field.")
     for path in LEFT:
         out.print(f"  {folder / path}", markup=False)
 
 
 def _print_source(name: str, told: dict[str, Any]) -> None:
+    from detectkit.learn.summary import summary
+
     out.print(
         f"{name}: {told['lanes']} lanes of {told['sites']} test sites, "
         f"{told['candidates']} candidates; halo 0.25 m"
@@ -207,8 +210,5 @@ def _print_source(name: str, told: dict[str, Any]) -> None:
         rates = (one["at_far"][f"{far} per m2"]["pd"] for far in ("0.1", "0.5"))
         table.add_row(system, *rates, f"{mean:.3f}")
     print_wide(table)
-    calibration = told["calibration"]
-    out.print(
-        f"Expected calibration error {calibration['expected_calibration_error']:.3f}; perfect "
-        f"probabilities would have given {calibration['of_perfect_probabilities']:.3f}."
-    )
+    for line in summary(told):
+        out.print(line, markup=False)

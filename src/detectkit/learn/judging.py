@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from detectkit.learn.corpus import Corpus
 from detectkit.learn.corpus.settings import SPLITS, Split
 
 Values = npt.NDArray[np.float64]
-AT_PD = (0.5, 0.7, 0.8, 0.9)
+AT_PD = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 AT_FAR_PER_M2 = (0.02, 0.1, 0.5)
 TO_FAR_PER_M2 = 0.5
 DRAWS = 200
@@ -63,18 +64,31 @@ class Judge:
         """Examples of those lanes, known or not."""
         return np.flatnonzero(np.isin(self.corpus.table["lane"], self.lanes))
 
-    def scored(self, confidence: Values, *, halo_m: float) -> Scored:
-        """Score a way to weigh the candidates; `confidence` is (rows,), NaN: no alarm."""
-        return score(list(self._fields(confidence)), halo_m=halo_m)
+    def scored(self, confidence: Values, *, halo_m: float, depth_m: Values | None = None) -> Scored:
+        """Score a way to weigh the candidates.
 
-    def _fields(self, confidence: Values) -> Sequence[Field]:
+        Parameters
+        ----------
+        confidence
+            (rows,); NaN: no alarm.
+        halo_m
+            Beyond a target's radius.
+        depth_m
+            (rows,): that it says; NaN: none.
+        """
+        depths = np.full(len(confidence), np.nan) if depth_m is None else depth_m
+        return score(list(self._fields(confidence, depths)), halo_m=halo_m)
+
+    def _fields(self, confidence: Values, depths: Values) -> Sequence[Field]:
         table, targets = self.corpus.table, self.corpus.targets
         alarms: dict[int, list[Alarm]] = {}
-        for row, sure in zip(self.rows.tolist(), confidence.tolist(), strict=True):
+        said = zip(self.rows.tolist(), confidence.tolist(), depths.tolist(), strict=True)
+        for row, sure, depth in said:
             if math.isfinite(sure):
                 place = float(table["x_m"][row]), float(table["y_m"][row])
+                told = depth if math.isfinite(depth) else None
                 alarms.setdefault(int(table["lane"][row]), []).append(
-                    Alarm(*place, sure, name=str(row))
+                    Alarm(*place, sure, depth_m=told, name=str(row))
                 )
         there: dict[int, list[Target]] = {}
         for one in targets:
@@ -97,9 +111,21 @@ class Judge:
         return Field(str(lane), alarms, targets, ground, group=str(told["site_name"]), words=words)
 
 
+@cache
+def _metal_of(body: str) -> str:
+    """Return the metal of a body of the library in one word, "" of any other."""
+    from detectkit.sim.bodies import load_library
+
+    library = load_library()
+    return library[body].metal_content if body in library else ""
+
+
 def _target(one: Any) -> Target:
     category = CATEGORIES[int(one["category"])]
     name = str(one["name"])
+    words = {"body": name}
+    if metal := _metal_of(name):
+        words["metal"] = metal
     return Target(
         float(one["x_m"]),
         float(one["y_m"]),
@@ -107,7 +133,7 @@ def _target(one: Any) -> Target:
         category,
         float(one["depth_m"]),
         name,
-        {"body": name},
+        words,
     )
 
 
@@ -155,11 +181,7 @@ def _system(one: Scored, draws: int) -> dict[str, Any]:
         "area_less_halos_m2": round(one.area_m2, 2),
         "all candidates": _point(curve.at_threshold(-math.inf)),
         "at_far": {f"{far:g} per m2": _point(curve.at_far(far)) for far in AT_FAR_PER_M2},
-        "at_pd": {
-            f"{pd:g}": None if point is None else _point(point)
-            for pd in AT_PD
-            for point in (curve.at_pd(pd),)
-        },
+        "at_pd": {f"{pd:g}": _at_pd(curve, pd) for pd in AT_PD},
         "far_at_pd_by_sites": None
         if drawn is None
         else {f"{pd:g}": str(one) for pd, one in drawn.far_at_pd.items()},
@@ -168,6 +190,14 @@ def _system(one: Scored, draws: int) -> dict[str, Any]:
         else drawn.partial_area.as_numbers(),
         "curve": {"pd": curve.pd.round(4).tolist(), "far_per_m2": curve.far_per_m2.tolist()},
     }
+
+
+def _at_pd(curve: Curve, pd: float) -> dict[str, Any]:
+    """Return where a share is reached, or the highest that is."""
+    point = curve.at_pd(pd)
+    if point is None:
+        return {"not_reached": True, "highest": _point(curve.at_threshold(-math.inf))}
+    return _point(point)
 
 
 def _point(point: Point) -> dict[str, Any]:

@@ -60,6 +60,17 @@ def energies(examples: Examples, *, part: str) -> Values:
     return np.asarray(np.log1p(np.concatenate([near, (image**2).mean(axis=2)], axis=1)))
 
 
+def picture_statistics(examples: Examples) -> Values:
+    """Return what a picture is like rather than what is in it, (examples, features).
+
+    Energies by depth and the mean power spectrum along the depth, as logarithms: another wavelet,
+    soil, height or solver shows here.
+    """
+    image = examples.radar[:, 0].astype(np.float64)
+    power = (np.abs(np.fft.rfft(image, axis=1)) ** 2).mean(axis=2)
+    return np.concatenate([energies(examples, part="all"), np.log1p(power)], axis=1)
+
+
 def rule_features(examples: Examples) -> Values:
     """Return what `detectkit.detect.rule` looks at, (examples, features)."""
     return np.array([features_of(one) for one in examples.patches()])

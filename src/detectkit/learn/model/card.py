@@ -16,8 +16,8 @@ def card_of(manifest: Manifest) -> str:
         f"# {facts.name}", "", facts.summary, "",
         "It weighs evidence that was found; it finds none by itself, and removes none. A low",
         "probability is no promise about the ground.", "",
-        *_limits(manifest), *_how_good(manifest), *_calibration(manifest), *_made_on(manifest),
-        *_evidence(manifest),
+        *_limits(manifest), *_how_good(manifest), *_calibration(manifest), *_thresholds(manifest),
+        *_made_on(manifest), *_evidence(manifest),
     ]  # fmt: skip
     if facts.recipe:
         lines += ["## Recipe", "", "```toml", facts.recipe.strip(), "```", ""]
@@ -54,6 +54,22 @@ def _calibration(manifest: Manifest) -> Iterator[str]:
         f"{made.sites} sites that it was not trained on. Its prior is their share of targets, "
         f"{made.prior:.3g}; give your own where you know better. Between sites the log-odds differ "
         f"by ± {made.site_spread:.2g} (one standard deviation)."
+    )
+    yield ""
+
+
+def _thresholds(manifest: Manifest) -> Iterator[str]:
+    """What was set before any test site was read; how it did there stands under "How good"."""
+    made = manifest.decision
+    if made is None:
+        return
+    yield from ("## Thresholds", "")
+    yield (
+        f"From {made.threshold:.3g} on, at a prior of {made.prior:.3g}, on average no more than "
+        f"{made.miss_rate:g} of the targets that a sensor pointed at are missed on a further site "
+        f"like the {made.sites} validation sites ({made.targets} targets) it was set on; on a "
+        f"single site more may be. Where a miss costs as much as {made.cost_ratio:g} false alarms, "
+        f"{made.cost_threshold:.2g} is cheapest. What is unknown counts as above both."
     )
     yield ""
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from detectkit.core import UsageError
 from detectkit.core.indication import CATEGORIES, TARGETS, UNKNOWN
 from detectkit.detect.evidence import GRID, PatchGrid
-from detectkit.detect.scoring.calibration import expected_calibration_error
+from detectkit.detect.scoring.calibration import expected_calibration_error, log_loss
 from detectkit.learn.autoencoder import Anomaly, fit_autoencoder
 from detectkit.learn.autoencoder_settings import AutoencoderSettings
 from detectkit.learn.calibration import CalibrationSettings, fit_calibration
@@ -210,6 +210,9 @@ class _Found:
     def brier(self) -> float:
         return float(np.mean((self.probability - self.target) ** 2))
 
+    def log_loss(self) -> float:
+        return log_loss(self.probability, self.target)
+
     def calibration_error(self) -> float:
         return expected_calibration_error(self.probability, self.target)
 
@@ -228,6 +231,7 @@ FIGURES: Mapping[str, Callable[[_Found], float]] = {
     "area under the curve": _Found.area,
     "expected calibration error": _Found.calibration_error,
     "Brier score": _Found.brier,
+    "log loss": _Found.log_loss,
     "category right, where told": _Found.right_where_told,
     "share unknown": _Found.share_unknown,
 }

@@ -15,6 +15,7 @@ from detectkit.core.settings import build, settings_of
 from detectkit.detect.evidence import IMAGES, SCALARS, STRIPS, PatchGrid
 from detectkit.learn.autoencoder_settings import AutoencoderSettings
 from detectkit.learn.calibration import Calibration
+from detectkit.learn.deciding import Decision
 from detectkit.learn.model.validity import Validity
 from detectkit.learn.network_settings import NetworkSettings
 
@@ -133,6 +134,8 @@ class Manifest:
         What it was made on, how good it was found.
     weights_sha256
         Of the file with the weights; empty before it is saved.
+    decision
+        Thresholds that were set before any test was read; None: none were.
     """
 
     facts: Facts
@@ -147,6 +150,7 @@ class Manifest:
     sources: tuple[Source, ...] = ()
     metrics: tuple[Metric, ...] = ()
     weights_sha256: str = ""
+    decision: Decision | None = None
 
     @property
     def label(self) -> str:
@@ -173,6 +177,8 @@ class Manifest:
             "weights_sha256": self.weights_sha256,
             "calibration": self.calibration.to_table(),
         }
+        if self.decision is not None:
+            document["decision"] = settings_of(self.decision)
         return json.dumps(document, indent=1) + "\n"
 
     @classmethod
@@ -213,6 +219,7 @@ class Manifest:
             sources=tuple(made(Source, one) for one in table["sources"]),
             metrics=tuple(made(Metric, one) for one in table["metrics"]),
             weights_sha256=str(table["weights_sha256"]),
+            decision=None if table.get("decision") is None else made(Decision, table["decision"]),
         )
 
 

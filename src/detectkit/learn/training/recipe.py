@@ -12,6 +12,7 @@ from typing import Any
 
 from detectkit.core import UsageError
 from detectkit.core.settings import build, settings_of
+from detectkit.learn.deciding import DecisionSettings
 from detectkit.learn.network_settings import NetworkSettings
 
 PACKAGE = "detectkit_models"
@@ -169,6 +170,8 @@ class TrainingRecipe:
         Examples at once, about 20 kB each; a larger corpus is read again every epoch.
     network, optimiser, loss, augmentation, negatives
         See their classes.
+    decision
+        What thresholds are set for, after the training.
     corpus
         The table ``[corpus]``: ``path`` of one that is there, or settings to make one from.
     text
@@ -183,6 +186,7 @@ class TrainingRecipe:
     loss: Loss
     augmentation: Augmentation
     negatives: Negatives
+    decision: DecisionSettings
     corpus: dict[str, Any]
     text: str
 
@@ -238,7 +242,8 @@ class TrainingRecipe:
     @property
     def fingerprint(self) -> str:
         """Sha256 over all that decides the weights but the corpus."""
-        told = {name: value for name, value in self.settings.items() if name != "name"}
+        others = {"name", "decision"}
+        told = {name: value for name, value in self.settings.items() if name not in others}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
@@ -261,6 +266,7 @@ SECTIONS: dict[str, type] = {
     "loss": Loss,
     "augmentation": Augmentation,
     "negatives": Negatives,
+    "decision": DecisionSettings,
 }
 
 
