@@ -110,7 +110,7 @@ def no_veto(
     heard, quiet = (_reached(one.outcomes, which, threshold) for one in (as_it_is, silent))
     low, _ = heard.interval()
     return {
-        "threshold": threshold,
+        "threshold": threshold if math.isfinite(threshold) else None,
         "as_it_is": heard.as_numbers(),
         "detector_silent": quiet.as_numbers(),
         "holds": quiet.hits >= low * quiet.of if quiet.of else None,

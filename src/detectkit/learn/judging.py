@@ -241,5 +241,6 @@ def _calibration(judge: Judge, said: Values) -> dict[str, Any]:
     table = judge.corpus.table[judge.rows]
     known = (table["category"] >= 0) & np.isfinite(said)
     target = (table["category"] < 2) & known
-    found = calibration(said[known], target[known], group=table["site"][known].astype(str).tolist())
+    sites = judge.corpus.lanes["site_name"][table["lane"][known]].tolist()
+    found = calibration(said[known], target[known], group=sites)
     return found.as_numbers()

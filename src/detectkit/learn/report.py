@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from detectkit.core.indication import UNKNOWN
 from detectkit.detect.rule import LogisticRule
+from detectkit.detect.scoring.curve import Curve
 from detectkit.detect.scoring.matching import HALOS_M
 from detectkit.detect.scoring.strata import exactness
 from detectkit.learn.ablations import (
@@ -37,7 +38,7 @@ from detectkit.learn.decided import decided, per_candidate
 from detectkit.learn.deciding import Decision
 from detectkit.learn.examples import Examples
 from detectkit.learn.hiding import without_detector, without_radar
-from detectkit.learn.judging import Judge, judged
+from detectkit.learn.judging import AT_FAR_PER_M2, Judge, judged
 from detectkit.learn.model.assessor import NetworkAssessor
 from detectkit.learn.model.making import Sites
 from detectkit.learn.model.model import Model
@@ -145,7 +146,14 @@ def _no_veto(
     seen = seen_plastic(judge.scored(by_radar.astype(np.float64), halo_m=HALO_M))
     quiet = said_of(NetworkAssessor(model), with_silent_detector(examples))
     as_it_is, silent = (judge.scored(one.alarm, halo_m=HALO_M) for one in (fused, quiet))
-    return no_veto(as_it_is, silent, seen, threshold=decision.threshold)
+    high = Curve.of(as_it_is).at_far(AT_FAR_PER_M2[-1]).threshold
+    return {
+        name: no_veto(as_it_is, silent, seen, threshold=threshold)
+        for name, threshold in (
+            ("threshold set before", decision.threshold),
+            (f"threshold of {AT_FAR_PER_M2[-1]:g} per m2 here", high),
+        )
+    }
 
 
 def _per_candidate(

@@ -118,15 +118,18 @@ def _shortcuts(told: Mapping[str, Any]) -> Iterator[str]:
     )
     apart = told["told_apart_from_training"]
     yield f"Told apart from the training's sites: {interval(apart['area_under_curve'])}"
-    veto = told["no_veto"]
-    kept = {True: "holds", False: "FAILS", None: "no such targets"}[veto["holds"]]
-    yield (
-        f"Plastic that the radar sees: {share(veto['as_it_is'])}; detector silent: "
-        f"{share(veto['detector_silent'])}: {kept}"
-    )
+    for at, veto in told["no_veto"].items():
+        kept = {True: "holds", False: "FAILS", None: "no such targets"}[veto["holds"]]
+        yield (
+            f"Plastic that the radar sees, {at}: {share(veto['as_it_is'])}; detector silent: "
+            f"{share(veto['detector_silent'])}: {kept}"
+        )
     height = told["by_height"]
     heights = ", ".join(
         f"{one['height']} {interval(one['pd_numbers'])}" for one in height["heights"]
     )
-    falls = {True: "can be a falling one", False: "is no falling one", None: "one height"}
-    yield f"Detected by height: {heights}; it {falls[height['falls']]}"
+    falls = {
+        True: "a share that falls with the height fits", False: "no share that falls fits",
+        None: "one height is no curve",
+    }  # fmt: skip
+    yield f"Detected by height: {heights}; {falls[height['falls']]}"
