@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from detectkit.learn.summary import ASKED, interval, sources_of, summary
+
 HALOS = ("halo 0.25 m", "halo 0.10 m")
 RATES = ("0.02 per m2", "0.1 per m2", "0.5 per m2")
 MEAN = "mean_pd_to_0.5_per_m2"
@@ -44,21 +46,47 @@ def compared(systems: dict[str, Any]) -> None:
 
 def main() -> None:
     report = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    for source, told in report.items():
-        if not isinstance(told, dict):
-            continue
+    for source, told in sources_of(report).items():
         print(f"\n## {source}: {told['lanes']} lanes, {told['sites']} sites")
         for halo in HALOS:
             table(told["systems"], halo)
         compared(told["systems"])
-        calibration = told["calibration"]
-        print("\nECE", calibration["expected_calibration_error"], "chance",
-              calibration["of_perfect_probabilities"])  # fmt: skip
+        reached(told["systems"])
+        by_site(told["decision"]["missed_of_found"])
+        areas(told["ablations_per_candidate"])
+        print()
+        for line in summary(told):
+            print(line)
         print("unknown", told["unknown"])
-        print("AUC", told["area_under_curve_per_candidate"], "index", told["index_only"])
+        print("per candidate", told["per_candidate"])
+        print("AUC", told["area_under_curve_per_candidate"])
         print(told["strata"]["at"], told["strata"]["all"], "worst", told["strata"]["worst"])
         for part in told["strata"]["parts"]:
             print(" ", part["by"], part["name"], part["pd"])
+
+
+def reached(systems: dict[str, Any]) -> None:
+    print("\n| weighed by | false alarms at Pd 0.90 | at 0.95 | at 0.98 | highest Pd |")
+    print("|---|---|---|---|---|")
+    for name, told in systems.items():
+        points = [told[HALOS[0]]["at_pd"][pd] for pd in ASKED]
+        cells = ["not reached" if "not_reached" in one else one["far"] for one in points]
+        highest = share(told[HALOS[0]]["all candidates"]["pd_numbers"])
+        print(f"| {name} | {' | '.join(cells)} | {highest} |")
+
+
+def by_site(missed: dict[str, Any]) -> None:
+    print("\n| site | missed of what was found |")
+    print("|---|---|")
+    for site, (lost, found) in missed["sites"].items():
+        print(f"| {site} | {lost} of {found} |")
+
+
+def areas(told: dict[str, Any]) -> None:
+    print("\n| what the network, or a linear machine, sees | area under the curve per candidate |")
+    print("|---|---|")
+    for name, one in told.items():
+        print(f"| {name} | {interval(one)} |")
 
 
 if __name__ == "__main__":

@@ -196,8 +196,11 @@ def _ablations(
 def _flattery(test: Sites, train: Sites) -> dict[str, Any]:
     """Return what a split by patch would flatter, what an index knows, and how new this ground is.
 
-    Folds are of the test's own examples, so that nothing but the split differs.
+    Folds are of the test's own examples, so that nothing but the split differs. All of it is None
+    with fewer than two sites to hold one out of.
     """
+    if min(len(np.unique(one.site)) for one in (test, train)) < 2:
+        return dict.fromkeys(("shuffled_and_by_site", "index_only", "told_apart_from_training"))
     examples, target, site = test.examples, test.examples.is_target, test.site
     folds = {"shuffled": folds_shuffled(len(site)), "by site": folds_by_group(site)}
     features = np.concatenate([gradients(examples), rule_features(examples)], axis=1)

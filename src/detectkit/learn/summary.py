@@ -104,20 +104,8 @@ def _shortcuts(told: Mapping[str, Any]) -> Iterator[str]:
     areas = told["ablations_per_candidate"]
     words = ", ".join(f"{name} {interval(one)}" for name, one in areas.items())
     yield f"Area under the curve per candidate: {words}"
-    split = told["shuffled_and_by_site"]
-    if split["false_alarms_flattered"] is not None:
-        by_site, shuffled = split["by site"], split["shuffled"]
-        yield (
-            f"False-alarm share at Pd {by_site['at_pd']:g}: by site {by_site['false_at_pd']:.2f}, "
-            f"shuffled {shuffled['false_at_pd']:.2f}"
-        )
-    index = told["index_only"]
-    yield (
-        f"Place in the file alone: shuffled {interval(index['shuffled'])}, by site "
-        f"{interval(index['by site'])}"
-    )
-    apart = told["told_apart_from_training"]
-    yield f"Told apart from the training's sites: {interval(apart['area_under_curve'])}"
+    if told["shuffled_and_by_site"] is not None:
+        yield from _flattery(told)
     for at, veto in told["no_veto"].items():
         kept = {True: "holds", False: "FAILS", None: "no such targets"}[veto["holds"]]
         yield (
@@ -133,3 +121,20 @@ def _shortcuts(told: Mapping[str, Any]) -> Iterator[str]:
         None: "one height is no curve",
     }  # fmt: skip
     yield f"Detected by height: {heights}; {falls[height['falls']]}"
+
+
+def _flattery(told: Mapping[str, Any]) -> Iterator[str]:
+    split = told["shuffled_and_by_site"]
+    if split["false_alarms_flattered"] is not None:
+        by_site, shuffled = split["by site"], split["shuffled"]
+        yield (
+            f"False-alarm share at Pd {by_site['at_pd']:g}: by site {by_site['false_at_pd']:.2f}, "
+            f"shuffled {shuffled['false_at_pd']:.2f}"
+        )
+    index = told["index_only"]
+    yield (
+        f"Place in the file alone: shuffled {interval(index['shuffled'])}, by site "
+        f"{interval(index['by site'])}"
+    )
+    apart = told["told_apart_from_training"]
+    yield f"Told apart from the training's sites: {interval(apart['area_under_curve'])}"

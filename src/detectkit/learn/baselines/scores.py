@@ -59,11 +59,12 @@ def by_index(train_order: Values, labels: npt.NDArray[np.bool_], order: Values) 
 def by_index_folds(
     order: Values, labels: npt.NDArray[np.bool_], fold: npt.NDArray[np.int64]
 ) -> Values:
-    """Return `by_index` of every fold, fitted on the others."""
+    """Return `by_index` of every fold, fitted on the others; 0 where those are of one kind."""
     found = np.zeros(len(order))
     for one in np.unique(fold):
         left = fold == one
-        found[left] = by_index(order[~left], labels[~left], order[left])
+        if 0.0 < labels[~left].mean() < 1.0:
+            found[left] = by_index(order[~left], labels[~left], order[left])
     return found
 
 
