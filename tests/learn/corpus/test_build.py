@@ -17,7 +17,7 @@ from detectkit.core import FormatError, UsageError
 from detectkit.core.indication import CATEGORIES, TARGETS
 from detectkit.learn.corpus import Corpus, CorpusSettings, build_corpus, open_corpus
 from detectkit.learn.corpus.copies import SEAM
-from detectkit.learn.corpus.dataset_lanes import opened, scene_passages
+from detectkit.learn.corpus.dataset_lanes import BESIDE_BODY_M, opened, scene_passages
 from detectkit.learn.corpus.leakage import LeakageError
 from detectkit.learn.corpus.settings import (
     Background,
@@ -72,6 +72,18 @@ def test_labels_agree_with_what_the_dataset_says(corpus: Corpus) -> None:
         if not is_mine:
             assert row["category"] >= len(TARGETS) or row["category"] == -1
     assert mines >= 4
+
+
+def test_lanes_end_where_no_body_is_laid_any_more(corpus: Corpus) -> None:
+    """Else whoever can tell how far a lane's end is knows where no target can be."""
+    data = opened("tiny")
+    half_m = data.recipe.laid.along_m + BESIDE_BODY_M
+    ends = [corpus.lanes[name] - 0.5 * data.patch.length_m for name in ("x0_m", "x1_m")]
+    assert half_m < 0.5 * data.patch.length_m
+    np.testing.assert_allclose(ends[0], -half_m, atol=0.02)
+    np.testing.assert_allclose(ends[1], half_m, atol=0.02)
+    assert (corpus.table["x_m"] >= corpus.lanes["x0_m"][corpus.table["lane"]]).all()
+    assert (corpus.table["x_m"] <= corpus.lanes["x1_m"][corpus.table["lane"]]).all()
 
 
 def test_every_mine_is_in_the_table_of_targets_found_or_not(corpus: Corpus) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ FRAME = LocalFrame(0.0, 45.0)
 """Where lanes are put: nothing that a model sees tells it."""
 START_NS = 1_750_000_000_000_000_000
 POSITION_ERROR_M = 0.014
+BESIDE_BODY_M = 0.1
+"""How far from its middle a body is usually found."""
 RTK_FIXED = 4
 LANE = "lane"
 COPY, TOLD = 1, 2
@@ -101,6 +103,27 @@ def _place(path: str) -> Path:
     return Path(path)
 
 
+def bare_passage(settings: CorpusSettings, number: int, lane: int) -> Passage:
+    """Return a lane as it would have been without its body: the same ground, noise and place.
+
+    Parameters
+    ----------
+    settings, number
+        See `scene_passages`.
+    lane
+        Number of the sample in the dataset.
+    """
+    dataset = opened(settings.dataset[number].path)
+    which = slice(lane, lane + 1)
+    sample = next(_samples(dataset, lane, lane + 1))
+    bare = replace(
+        sample,
+        radar=sample.radar - dataset.read("echo", which)[0],
+        detector=sample.detector - dataset.read("detector_echo", which)[0],
+    )
+    return _passage(settings, number, lane, 0, bare)
+
+
 def _samples(dataset: Dataset, first: int, stop: int) -> Iterator[_Sample]:
     which = slice(first, stop)
     radar, detector = dataset.read("radar", which), dataset.read("detector", which)
@@ -144,11 +167,12 @@ def _joined(
     error = settings.labels.permittivity_error
     permittivity = float(sample.label["permittivity"])
     guessed = max(1.0, permittivity * (1.0 + error * _rng(settings, *place, TOLD).uniform(-1, 1)))
-    along, site = sample.track["along_m"], sample.told["site"]
+    site = sample.told["site"]
+    first_m, last_m = _searched(settings.dataset[number].path, sample.track["along_m"])
     facts = LaneFacts(
         LANE,
-        (float(along[0]), 0.0),
-        (float(along[-1]), 0.0),
+        (first_m, 0.0),
+        (last_m, 0.0),
         float(sample.label["height_m"]) + changes.higher_m,
         permittivity,
     )
@@ -170,6 +194,25 @@ def _joined(
             soil=_soil(site["subsurface"]),
         ),
     )
+
+
+def _searched(path: str, along_m: Values) -> tuple[float, float]:
+    """Return between which places of a lane bodies are laid.
+
+    What stands out nearer to its ends can be no target; to be learned or judged there would be to
+    learn where the lane ends.
+    """
+    first, last = float(along_m[0]), float(along_m[-1])
+    half_m = min(_laid_within_m(path) + BESIDE_BODY_M, 0.5 * (last - first))
+    middle = 0.5 * (first + last)
+    return middle - half_m, middle + half_m
+
+
+@lru_cache(maxsize=4)
+def _laid_within_m(path: str) -> float:
+    """Return how far from the middle of a dataset's lanes bodies are laid at most."""
+    recipe = opened(path).recipe
+    return recipe.laid.along_m if recipe.scenes.burials else math.inf
 
 
 def _parts(sample: _Sample, radar: Radar) -> Parts:

@@ -62,7 +62,7 @@ def processed(passage: Passage, labels: Labels) -> Processed:
         (one, at)
         for one in found
         for at in (_plane(one.indication, passage),)
-        if _nearest(*at, passage.lanes)[0] <= labels.swath_m
+        if _surveyed(*at, passage.lanes, labels.swath_m)
     ]
     places, at = [one for one, _ in surveyed], [xy for _, xy in surveyed]
     lanes = [_nearest(x, y, passage.lanes)[1] for x, y in at]
@@ -159,6 +159,12 @@ def _plane(one: Indication, passage: Passage) -> tuple[float, float]:
     return float(x[0]), float(y[0])
 
 
+def _surveyed(x_m: float, y_m: float, lanes: Sequence[LaneFacts], swath_m: float) -> bool:
+    """Tell whether a place lies beside a lane, not beyond its ends, and no farther than that."""
+    away_m, number = _nearest(x_m, y_m, lanes)
+    return away_m <= swath_m and 0.0 <= _share(x_m, y_m, lanes[number]) <= 1.0
+
+
 def _nearest(x_m: float, y_m: float, lanes: Sequence[LaneFacts]) -> tuple[float, int]:
     """Return how far the nearest lane is, and its number; infinitely far from no place."""
     if not (math.isfinite(x_m) and math.isfinite(y_m)):
@@ -169,9 +175,15 @@ def _nearest(x_m: float, y_m: float, lanes: Sequence[LaneFacts]) -> tuple[float,
 def _away(x_m: float, y_m: float, lane: LaneFacts) -> float:
     """Return the distance of a place from a lane."""
     begin, end = np.array(lane.begin_m), np.array(lane.end_m)
-    along = end - begin
-    share = float(np.dot(np.array([x_m, y_m]) - begin, along) / max(float(along @ along), 1e-9))
-    return float(np.linalg.norm(begin + min(1.0, max(0.0, share)) * along - np.array([x_m, y_m])))
+    share = min(1.0, max(0.0, _share(x_m, y_m, lane)))
+    return float(np.linalg.norm(begin + share * (end - begin) - np.array([x_m, y_m])))
+
+
+def _share(x_m: float, y_m: float, lane: LaneFacts) -> float:
+    """Return where along a lane a place lies: 0 at its begin, 1 at its end."""
+    begin = np.array(lane.begin_m)
+    along = np.array(lane.end_m) - begin
+    return float((np.array([x_m, y_m]) - begin) @ along / max(float(along @ along), 1e-9))
 
 
 def _example(
