@@ -4,27 +4,33 @@ FOLDER holds recordings that nobody of this project made; of those that are ther
 the default detection as it is. No mine lies in any of them, as far as is known, so whatever is
 indicated is false for one who looks for mines; that something real lies there is likely for many.
 Prints metres, indications per metre at some scores with the exact interval of a Poisson count, and
-how much more the counts vary from piece to piece than a Poisson count would. Then the body of a
-recording that has a large one.
+how much more the counts vary from piece to piece than a Poisson count would. Then the same for the
+places that the shipped model's autoencoder draws badly (`detectkit anomaly`; needs torch), and what
+both say of a recording with a large body.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
-from detectkit.batch.job import LineJob, plan
+from detectkit.batch.job import Job, LineJob, plan
+from detectkit.batch.line_anomaly import strangeness
 from detectkit.core import Indication
 from detectkit.detect.detector import Detector
 from detectkit.detect.scoring.intervals import garwood
+from detectkit.learn.model.shipped import DEFAULT
 from detectkit.pipeline import run
 
 SCORES = (4.0, 6.0, 8.0)
+STRANGE_SCORES = (1.5, 2.0, 3.0)
+"""Of the autoencoder; at 2 it has 25 of 27 bars of a wall (tests/batch/test_strange_lines.py)."""
 PIECE_M = 10.0
 PUSH_TRACES = 128
 
@@ -63,11 +69,38 @@ class Heard:
     indications: tuple[Indication, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Strange:
+    """What an autoencoder draws badly on a line: place and score, and how long it is."""
+
+    length_m: float
+    places: tuple[tuple[float, float], ...]
+
+
+def job_of(ground: Ground, folder: Path) -> Job:
+    """Return the job of the default detection."""
+    files = [folder / one for one in ground.files]
+    return plan(files, mark_spacing_m=ground.mark_spacing_m, band_m=ground.band_m)
+
+
 def heard(ground: Ground, folder: Path) -> list[Heard]:
     """Return what the default detection indicates, down to the lowest score of the table."""
-    files = [folder / one for one in ground.files]
-    job = plan(files, mark_spacing_m=ground.mark_spacing_m, band_m=ground.band_m)
-    return [_line(one) for one in job.lines]
+    return [_line(one) for one in job_of(ground, folder).lines]
+
+
+def strange(ground: Ground, folder: Path) -> list[Strange]:
+    """Return what the autoencoder draws badly, strongest first in each line."""
+    return [
+        Strange(
+            sum(one.length_m for one in line.stretches),
+            tuple(
+                (float(one.along_m[at]), float(one.score[at]))
+                for one in line.stretches
+                for at in one.peaks(threshold=min(STRANGE_SCORES), apart_m=line.apart_m)
+            ),
+        )
+        for line in strangeness(job_of(ground, folder), DEFAULT).lines
+    ]
 
 
 def _line(job: LineJob) -> Heard:
@@ -97,14 +130,34 @@ def dispersion(lines: Iterable[Heard], score: float) -> float:
 
 def row(name: str, lines: Sequence[Heard]) -> str:
     """Return a row of the table."""
-    length = sum(one.length_m for one in lines)
-    cells = [f"{length:.0f}"]
-    for score in SCORES:
-        count = sum(one.score >= score for line in lines for one in line.indications)
-        low, high = (float(one) / length for one in garwood(count))
-        cells.append(f"{count}: {count / length:.2f} ({low:.2f} to {high:.2f})")
+    scores = [one.score for line in lines for one in line.indications]
+    cells = counted(scores, SCORES, sum(one.length_m for one in lines))
     cells.append(f"{dispersion(lines, SCORES[0]):.1f}")
     return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def strange_row(name: str, lines: Sequence[Strange]) -> str:
+    """Return a row of the autoencoder's table."""
+    scores = [score for line in lines for _, score in line.places]
+    cells = counted(scores, STRANGE_SCORES, sum(one.length_m for one in lines))
+    return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def counted(scores: Sequence[float], thresholds: Sequence[float], length_m: float) -> list[str]:
+    """Return the length, and how many scores reach each threshold, with intervals per metre."""
+    cells = [f"{length_m:.0f}"]
+    for threshold in thresholds:
+        count = sum(one >= threshold for one in scores)
+        low, high = (float(one) / length_m for one in garwood(count))
+        cells.append(f"{count}: {count / length_m:.2f} ({low:.2f} to {high:.2f})")
+    return cells
+
+
+def head(scores: Sequence[float], *more: str) -> str:
+    """Return the head of a table."""
+    names = ["ground", "metres", *(f"score {one:g}: number, per metre (95 %)" for one in scores)]
+    names += more
+    return "| " + " | ".join(names) + " |\n|" + "---|" * len(names)
 
 
 def strongest(line: Heard) -> tuple[list[Indication], list[Indication]]:
@@ -117,22 +170,25 @@ def strongest(line: Heard) -> tuple[list[Indication], list[Indication]]:
 
 def main(folder: Annotated[Path, typer.Argument(help="Folder of real recordings.")]) -> None:
     """Print the table."""
-    heads = " | ".join(f"score {one:g}: number, per metre (95 %)" for one in SCORES)
-    print(f"| ground | metres | {heads} | variance / mean in {PIECE_M:g} m |")
-    print("|" + "---|" * (len(SCORES) + 3))
-    every: list[Heard] = []
-    for ground in GROUNDS:
-        if all((folder / one).exists() for one in ground.files):
-            lines = heard(ground, folder)
-            every += lines
-            print(row(ground.name, lines))
-    print(row("all", every))
+    there = [one for one in GROUNDS if all((folder / file).exists() for file in one.files)]
+    print(head(SCORES, f"variance / mean in {PIECE_M:g} m"))
+    lines = {ground.name: heard(ground, folder) for ground in there}
+    for name, those in (*lines.items(), ("all", [*chain(*lines.values())])):
+        print(row(name, those))
+    print(f"\nautoencoder\n\n{head(STRANGE_SCORES)}")
+    drawn = {ground.name: strange(ground, folder) for ground in there}
+    for name, ones in (*drawn.items(), ("all", [*chain(*drawn.values())])):
+        print(strange_row(name, ones))
     if (folder / WITH_BODY.files[0]).exists():
         at_body, elsewhere = strongest(heard(WITH_BODY, folder)[0])
         highest = max((one.score for one in elsewhere), default=0.0)
         print(f"\n{WITH_BODY.name}, searched to 1.5 m; highest score elsewhere {highest:.1f}")
         for one in at_body[:3]:
-            print(f"  trace {one.trace}, {one.depth_m:.2f} m deep, score {one.score:.1f}")
+            at = f"trace {one.trace}, {one.along_track_m or 0.0:.2f} m along"
+            print(f"  {at}, {one.depth_m:.2f} m deep, score {one.score:.1f}")
+        print("the autoencoder's highest scores there:")
+        for along_m, score in strange(WITH_BODY, folder)[0].places[:6]:
+            print(f"  {along_m:.2f} m along, score {score:.1f}")
 
 
 if __name__ == "__main__":

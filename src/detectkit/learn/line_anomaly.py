@@ -36,6 +36,8 @@ EVERY = 2
 """Columns from one place to the next."""
 MIDDLE = 8
 """Columns in the middle of a patch over which the error is averaged."""
+WEIGHT = (1.0 - np.abs(np.arange(MIDDLE) - 0.5 * (MIDDLE - 1)) * 2.0 / MIDDLE).astype(np.float32)
+"""Of those columns: a triangle, so that the score peaks where the body lies."""
 GUARD_M, REACH_M = 0.2, 3.5
 """Nearer and farther than this is not a place's own clutter, on the grid that was trained on."""
 FEWEST = 16
@@ -156,9 +158,9 @@ def _scored(
     seen, error = [], []
     for radar, here in _patches(images, known, trained):
         off = anomaly.misdrawn(radar, here)[:, IMAGES.index("focused"), :, middle]
-        count = here[:, None, middle].sum(axis=-1)
+        weight = np.where(here[:, None, middle], WEIGHT, np.float32(0.0))
         with np.errstate(invalid="ignore", divide="ignore"):
-            error.append((off.sum(axis=-1) / count).astype(np.float32))
+            error.append((off * weight).sum(axis=-1) / weight.sum(axis=-1))
         seen.append(radar[:, IMAGES.index("processed"), :, trained.columns // 2])
     misdrawn = np.concatenate(error)
     below = grid.depth_m >= 0.0
