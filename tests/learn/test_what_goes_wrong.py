@@ -481,6 +481,9 @@ def test_every_figure_is_in_the_report_and_the_thresholds_in_the_card(
     assert set(one["no_veto"]) == {"threshold set before", "threshold of 0.5 per m2 here"}
     assert {"middle 0.3 m hidden", "air only", "surface only"} < set(one["ablations_per_candidate"])
     assert {"shuffled", "by site"} < set(one["index_only"])
+    # Targets of these lanes lie at set places, which this is there to notice.
+    assert one["lane_end_only"]["area_under_curve"]["value"] > 0.9
+    assert {"radar only, of its own finds", "detector only, of its own alarms"} < {*one["systems"]}
     assert {"log_loss", "brier", "by_group"} < set(one["calibration"])
     assert one["exactness"]["depths"] > 0
     assert len(summary(one)) >= 12

@@ -47,6 +47,7 @@ from detectkit.learn.ranking import area_by_groups, area_under_curve
 Values = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 FUSED, RADAR, COIL = "fused", "radar only", "detector only"
+OWN_RADAR, OWN_COIL = "radar only, of its own finds", "detector only, of its own alarms"
 HALO_M = HALOS_M[-1]
 GAP_AT_PD = 0.95
 
@@ -95,6 +96,7 @@ def report_of(
     site = np.asarray(judge.corpus.table["site"][judge.rows], np.int64)
     fused = said_of(NetworkAssessor(model), examples)
     systems = weighed(model, rule, examples, fused)
+    systems |= _alone(judge, systems)
     systems |= {"energy": energy(examples), "loudness": loudness(examples)}
     fitted = fitted_scores(train.examples, {"test": examples})
     systems |= {name: scores["test"] for name, scores in fitted.items()}
@@ -103,7 +105,7 @@ def report_of(
     told["no_veto"] = _no_veto(model, judge, examples, fused, decision)
     told |= _per_candidate(judge, systems, fused, decision)
     told["ablations_per_candidate"] = _ablations(model, examples, systems, site)
-    told |= _flattery(Sites(examples, site).labelled(), train)
+    told |= _flattery(Sites(examples, site).labelled(), train, _to_the_end_m(judge))
     told["unknown"] = _unknown_share(model, examples, fused)
     return told
 
@@ -126,6 +128,26 @@ def weighed(model: Model, rule: LogisticRule, examples: Examples, fused: Said) -
         scores = model.anomaly.scores(examples.radar, examples.radar_known)
         found["autoencoder"] = np.nan_to_num(np.asarray(scores, np.float64), nan=0.0)
     return found
+
+
+def _alone(judge: Judge, systems: Mapping[str, Values]) -> dict[str, Values]:
+    """Return each sensor weighing only what it found itself, as if the other had not flown.
+
+    Where it may weigh the other's finds too, these are places for it to be right by chance.
+    """
+    table = judge.corpus.table[judge.rows]
+    return {
+        OWN_RADAR: np.where(table["by_radar"], systems[RADAR], np.nan),
+        OWN_COIL: np.where(table["by_detector"], systems[COIL], np.nan),
+    }
+
+
+def _to_the_end_m(judge: Judge) -> Values:
+    """Return how far each labelled candidate lies from the nearer end of its lane."""
+    table = judge.corpus.table[judge.rows]
+    table = table[table["category"] >= 0]
+    lanes = judge.corpus.lanes[table["lane"]]
+    return np.asarray(np.minimum(table["x_m"] - lanes["x0_m"], lanes["x1_m"] - table["x_m"]))
 
 
 def _by_decision(judge: Judge, fused: Said, decision: Decision) -> dict[str, Any]:
@@ -193,14 +215,16 @@ def _ablations(
     }
 
 
-def _flattery(test: Sites, train: Sites) -> dict[str, Any]:
-    """Return what a split by patch would flatter, what an index knows, and how new this ground is.
+def _flattery(test: Sites, train: Sites, to_the_end_m: Values) -> dict[str, Any]:
+    """Return what a split by patch would flatter, what a place knows, and how new this ground is.
 
     Folds are of the test's own examples, so that nothing but the split differs. All of it is None
     with fewer than two sites to hold one out of.
     """
     if min(len(np.unique(one.site)) for one in (test, train)) < 2:
-        return dict.fromkeys(("shuffled_and_by_site", "index_only", "told_apart_from_training"))
+        return dict.fromkeys(
+            ("shuffled_and_by_site", "index_only", "lane_end_only", "told_apart_from_training")
+        )
     examples, target, site = test.examples, test.examples.is_target, test.site
     folds = {"shuffled": folds_shuffled(len(site)), "by site": folds_by_group(site)}
     features = np.concatenate([gradients(examples), rule_features(examples)], axis=1)
@@ -212,6 +236,7 @@ def _flattery(test: Sites, train: Sites) -> dict[str, Any]:
         name: area_by_groups(by_index_folds(place, target, fold), target, site).as_numbers()
         for name, fold in folds.items()
     }
+    end = by_index_folds(to_the_end_m, target, folds["by site"])
     apart = separability(
         picture_statistics(train.examples), picture_statistics(examples), groups=(train.site, site)
     )
@@ -225,6 +250,10 @@ def _flattery(test: Sites, train: Sites) -> dict[str, Any]:
         "index_only": {
             "what": "a forest that sees nothing but the place in the file",
             **index,
+        },
+        "lane_end_only": {
+            "what": "a forest that sees nothing but how far the lane's end is, sites held out",
+            "area_under_curve": area_by_groups(end, target, site).as_numbers(),
         },
         "told_apart_from_training": {
             "what": "a linear machine on the pictures' statistics, sites held out",

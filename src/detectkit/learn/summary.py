@@ -134,7 +134,8 @@ def _flattery(told: Mapping[str, Any]) -> Iterator[str]:
     index = told["index_only"]
     yield (
         f"Place in the file alone: shuffled {interval(index['shuffled'])}, by site "
-        f"{interval(index['by site'])}"
+        f"{interval(index['by site'])}; distance to the lane's end alone: "
+        f"{interval(told['lane_end_only']['area_under_curve'])}"
     )
     apart = told["told_apart_from_training"]
     yield f"Told apart from the training's sites: {interval(apart['area_under_curve'])}"

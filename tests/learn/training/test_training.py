@@ -12,8 +12,8 @@ import torch
 
 from detectkit.core import UsageError
 from detectkit.learn.examples import Examples
-from detectkit.learn.ranking import area_under_curve
 from detectkit.learn.hiding import without_detector, without_radar
+from detectkit.learn.ranking import area_under_curve
 from detectkit.learn.training.batches import batch_of
 from detectkit.learn.training.callbacks import Progress
 from detectkit.learn.training.experiment import Trained, open_experiment
