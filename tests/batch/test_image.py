@@ -13,8 +13,8 @@ from detectkit.batch.image import ImageRequest, image, recordings_of
 from detectkit.batch.job import KnownVelocity, plan
 from detectkit.cli.app import app
 from detectkit.core import UsageError
+from detectkit.detect.volume_places import VolumePlace
 from detectkit.io.volume import open_volume
-from detectkit.volume.peaks import Peak
 from detectkit.volume.settings import ImageSettings
 
 from .flights import DIFFRACTORS, VELOCITY_M_PER_S, line, write
@@ -27,7 +27,7 @@ def flown(tmp_path: Path) -> Path:
     return write(tmp_path / "flight.h5", line("L1"))
 
 
-def strongest(peaks: list[Peak], place: tuple[float, float]) -> Peak:
+def strongest(peaks: list[VolumePlace], place: tuple[float, float]) -> VolumePlace:
     """Return the first peak beside a place on a line, which cannot tell left from right."""
     east, north = place
     near = [
@@ -112,7 +112,10 @@ def test_the_command_answers_scripts(flown: Path, tmp_path: Path) -> None:
     assert told["velocity_m_per_s"] == 1.0e8
     first = told["peaks"][0]
     wanted = {"easting_m", "northing_m", "longitude_deg", "latitude_deg", "depth_m"}
-    assert wanted | {"depth_error_m", "amplitude", "coherence", "contrast"} <= set(first)
+    assert wanted | {"depth_error_m", "amplitude", "coherence", "contrast", "score"} <= set(first)
+    assert first["score"] == max(one["score"] or 0.0 for one in told["peaks"])
+    assert (tmp_path / "v.places.png").read_bytes().startswith(b"\x89PNG")
+    assert told["picture"] == str(tmp_path / "v.places.png")
 
 
 BARS_M = (0.26, 0.43, 0.60, 0.78, 1.06, 1.27, 1.46)

@@ -22,19 +22,24 @@ from detectkit.batch.prefetch import prefetched
 from detectkit.batch.run_record import file_sha256
 from detectkit.core import Block, FormatError, UsageError
 from detectkit.detect.preset import look, spectral_centre_hz
+from detectkit.detect.volume_places import VolumePlace, scored_places, unscored_places
 from detectkit.geo import SiteFrame
 from detectkit.io import Notice, Stream
 from detectkit.io.notice import Severity
-from detectkit.io.volume import open_volume
+from detectkit.io.volume import Volume, open_volume
 from detectkit.mission.finalize import LARGEST_UNPOSED
 from detectkit.mission.folder import FlightFolder, is_flight_folder
 from detectkit.pipeline import Runner
+from detectkit.product.slices import draw_slices, words_of
+from detectkit.product.volume_cuts import Shown, cut, usual_depths
 from detectkit.volume.imager import CPU, Imaged, Imager
-from detectkit.volume.peaks import Peak, PeakSettings, find_peaks
+from detectkit.volume.peaks import PeakSettings, find_peaks
 from detectkit.volume.settings import Fitted, ImageSettings, Soil, Velocity
 from detectkit.volume.tracks import LineTrack, read_track
 
 Progress = Callable[[int], None]
+MARKED = 20
+"""Places that are marked in the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +74,16 @@ class ImageRequest:
 
 @dataclass(slots=True)
 class ImageResult:
-    """What came out, and what there is to say about it."""
+    """What came out, and what there is to say about it; `peaks` are its places, by score."""
 
     volume: Path
     soil: Soil
     traces: int
     left_out: dict[str, int]
     tiles: int
-    peaks: list[Peak] = field(default_factory=list)
+    peaks: list[VolumePlace] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    picture: Path | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, for JSON."""
@@ -90,6 +96,7 @@ class ImageResult:
             "traces_left_out": self.left_out,
             "tiles": self.tiles,
             "peaks": [one.to_dict() for one in self.peaks],
+            "picture": None if self.picture is None else str(self.picture),
             "notices": [str(one) for one in self.notices],
         }
 
@@ -149,8 +156,10 @@ def image(
         msg = f"no trace could be used, so there is no volume ({why or 'no traces'})"
         raise UsageError(msg)
     notices += _left_out(imaged, path)
-    peaks = find_peaks(open_volume(path), _peaks(settings.fitted(soil), tracks))
-    return ImageResult(path, soil, imaged.traces, imaged.left_out, imaged.tiles, peaks, notices)
+    places = _places(open_volume(path), settings.fitted(soil), tracks)
+    result = ImageResult(path, soil, imaged.traces, imaged.left_out, imaged.tiles, places, notices)
+    result.picture = _picture(open_volume(path), places)
+    return result
 
 
 def _left_out(imaged: Imaged, path: Path) -> Iterator[Notice]:
@@ -161,11 +170,22 @@ def _left_out(imaged: Imaged, path: Path) -> Iterator[Notice]:
         yield Notice(severity, f"{count:,} of {total:,} traces left out: {what}", path.name)
 
 
-def _peaks(fitted: Fitted, tracks: Mapping[str, LineTrack]) -> PeakSettings:
-    """Return where peaks are looked for: of a line by itself only straight below it."""
-    alone = any(one.points_m is None for one in tracks.values())
-    half = 0.5 * fitted.spacing_m
-    return PeakSettings(northing_m=(-half, half) if alone else None)
+def _places(volume: Volume, fitted: Fitted, tracks: Mapping[str, LineTrack]) -> list[VolumePlace]:
+    """Return what stands out; of a line by itself only straight below it, without scores."""
+    if any(one.points_m is None for one in tracks.values()):
+        half = 0.5 * fitted.spacing_m
+        return unscored_places(find_peaks(volume, PeakSettings(northing_m=(-half, half))))
+    return scored_places(volume, find_peaks(volume))
+
+
+def _picture(volume: Volume, places: Sequence[VolumePlace]) -> Path:
+    """Draw depth slices of the volume beside it, the first places marked."""
+    path = volume.path.with_name(f"{volume.path.stem}.places.png")
+    shown = Shown.of(volume)
+    cuts = cut(shown, depths_m=usual_depths(volume.depth_m))
+    marked = [one for one in places if shown.holds(one.easting_m, one.northing_m, one.depth_m)]
+    draw_slices(cuts, path, text=words_of(volume), peaks=marked[:MARKED])
+    return path
 
 
 def _finished(folder: Path) -> Path:

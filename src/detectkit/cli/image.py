@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from detectkit.batch.image import ImageResult
 
 SHOWN = 20
+COLUMNS = (
+    "easting (m)", "northing (m)", "depth (m)", "±", "score (σ)", "amplitude", "contrast",
+)  # fmt: skip
 
 FilesArgument = Annotated[
     list[Path],
@@ -166,18 +169,24 @@ def _print(result: ImageResult) -> None:
     out.print(
         f"{result.traces:,} traces in {result.tiles} tiles at {soil.velocity_m_per_s / 1e9:.3g} "
         f"m/ns ± {100 * soil.velocity_error:.3g} % ({soil.velocity_source}): "
-        f"{len(result.peaks)} peaks; a peak is an echo, not yet an object.",
+        f"{len(result.peaks)} peaks, {_scored(result)}; a peak is an echo, not yet an object.",
         markup=False,
     )
     out.print(
         "What is NaN in the volume was not imaged; no peak does not mean that nothing is there."
     )
-    out.print(f"  {result.volume}", markup=False)
+    for path in (result.volume, result.picture):
+        out.print(f"  {path}", markup=False)
+
+
+def _scored(result: ImageResult) -> str:
+    scored = sum(one.score is not None for one in result.peaks)
+    return f"{scored} of them with a score of 4 deviations of the clutter around or more"
 
 
 def _table(result: ImageResult) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("easting (m)", "northing (m)", "depth (m)", "±", "amplitude", "contrast"):
+    for name in COLUMNS:
         table.add_column(name, justify="right")
     for one in result.peaks[:SHOWN]:
         table.add_row(
@@ -185,7 +194,8 @@ def _table(result: ImageResult) -> Table:
             f"{one.northing_m:.3f}",
             f"{one.depth_m:.3f}",
             f"{one.depth_error_m:.3f}",
+            "–" if one.score is None else f"{one.score:.1f}",
             f"{one.amplitude:.4g}",
-            f"{one.contrast:.1f}",
+            "–" if one.contrast is None else f"{one.contrast:.1f}",
         )
     return table

@@ -13,9 +13,9 @@ from detectkit.cli.output import out, trace_progress
 from detectkit.core import UsageError
 
 if TYPE_CHECKING:
+    from detectkit.detect.volume_places import VolumePlace
     from detectkit.io.volume import Variable, Volume
     from detectkit.product.volume_cuts import Shown
-    from detectkit.volume.peaks import Peak
 
 MARKED = 10
 AROUND_M = 3.0
@@ -62,7 +62,7 @@ AlongOption = Annotated[
     ),
 ]
 PeaksOption = Annotated[
-    int, typer.Option("--peaks", min=0, help="Mark so many peaks, the strongest first.")
+    int, typer.Option("--peaks", min=0, help="Mark so many peaks, those that stand out most first.")
 ]
 WeightOption = Annotated[
     float,
@@ -168,15 +168,16 @@ def _line(volume: Volume, path: Path) -> Values:
     return corners_of(open_recording(path), SiteFrame(float(origin[0]), float(origin[1])))
 
 
-def _peaks(shown: Shown, most: int) -> list[Peak]:
-    """Return the strongest peaks among what is shown."""
+def _peaks(shown: Shown, most: int) -> list[VolumePlace]:
+    """Return the places among what is shown that stand out most."""
+    from detectkit.detect.volume_places import scored_places
     from detectkit.volume.peaks import PeakSettings, find_peaks
 
     volume = shown.volume
     if most == 0 or not {"amplitude", "coherence", "weight"} <= set(volume.variables):
         return []
-    found: list[Peak] = []
-    for one in find_peaks(volume, PeakSettings(most=CANDIDATES)):
+    found: list[VolumePlace] = []
+    for one in scored_places(volume, find_peaks(volume, PeakSettings(most=CANDIDATES))):
         if len(found) < most and shown.holds(one.easting_m, one.northing_m, one.depth_m):
             found.append(one)
     return found

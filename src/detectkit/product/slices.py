@@ -23,7 +23,7 @@ from detectkit.io.volume import Variable, Volume
 from detectkit.product.radargram import INDICATION_COLOUR
 from detectkit.product.volume_cuts import Cuts, Float32s, Section
 from detectkit.product.writing import naming
-from detectkit.volume.peaks import Peak
+from detectkit.volume.maxima import Placed
 
 NOT_IMAGED = "0.86"
 HATCH = "0.74"
@@ -94,7 +94,7 @@ def words_of(volume: Volume) -> VolumeText:
 
 def draw_slices(
     cuts: Cuts, path: Path, *, text: VolumeText, name: Variable = "amplitude",
-    peaks: Sequence[Peak] = (),
+    peaks: Sequence[Placed] = (),
 ) -> None:  # fmt: skip
     """Write all depth slices on one sheet, with one colour scale, as PNG.
 
@@ -136,7 +136,7 @@ def draw_slices(
 
 def draw_projections(
     cuts: Cuts, path: Path, *, text: VolumeText, name: Variable = "amplitude",
-    peaks: Sequence[Peak] = (),
+    peaks: Sequence[Placed] = (),
 ) -> None:  # fmt: skip
     """Write the largest value over the band, its depth, and the energy, side by side, as PNG."""
     aspect = _aspect(cuts.edges_m)
@@ -236,7 +236,7 @@ def _pale(axes: Axes, cuts: Cuts, norm: Normalize) -> None:
                 interpolation="nearest", zorder=2)  # fmt: skip
 
 
-def _mark(axes: Axes, peaks: Sequence[tuple[int, Peak]]) -> None:
+def _mark(axes: Axes, peaks: Sequence[tuple[int, Placed]]) -> None:
     from matplotlib.patheffects import withStroke
 
     outline = [withStroke(linewidth=2.5, foreground="white")]
@@ -271,10 +271,12 @@ def _finish(figure: Figure, path: Path, title: str, note: str) -> None:
         figure.savefig(path, format="png", metadata={"Software": "detectkit"})
 
 
-def _plan_note(text: VolumeText, cuts: Cuts, peaks: Sequence[Peak]) -> str:
+def _plan_note(text: VolumeText, cuts: Cuts, peaks: Sequence[Placed]) -> str:
     lines = []
     if peaks:
-        lines.append("Circles: peaks of the volume, unverified, 1 with the highest contrast.")
+        lines.append(
+            "Circles: places of the volume, unverified; 1 stands out most from the clutter around."
+        )
     if cuts.columns_per_pixel > 1:
         side = cuts.columns_per_pixel
         lines.append(f"Each pixel shows the largest of {side} x {side} columns.")
