@@ -23,6 +23,8 @@ Values = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 Surface = Callable[[Values], Values]
 Progress = Callable[[int, int], None]
+Solve = Callable[[Section, Shots], Responses]
+"""What answers shots over a section as `detectkit.sim.fdtd.simulate` does."""
 
 BAND_HZ = 1e9
 """Where the soil's refractive index is taken for what geometry needs of it."""
@@ -143,9 +145,7 @@ def respond(
     UsageError
         Cells too coarse for the pulse in this ground, a window that leaves out the receivers.
     """
-    section = section_of(lane, library, solver, spacing_m=spacing_m)
-    heard = [lane.heard_by(one) for one in lane.targets]
-    total = len(lane.shots) + sum(len(one) for one in heard)
+    total = len(lane.shots) + sum(len(lane.heard_by(one)) for one in lane.targets)
     done = 0
 
     def run(section: Section, shots: Shots) -> Responses:
@@ -156,17 +156,35 @@ def respond(
         done += len(shots)
         return responses
 
-    ground = run(section, lane.shots)
+    return respond_by(run, lane, library, solver, spacing_m=spacing_m)
+
+
+def respond_by(
+    solve: Solve, lane: Lane, library: Library, solver: Solver, *, spacing_m: float
+) -> LaneResponses:
+    """Compute a lane with another solver of fields in its plane, all else as `respond` has it.
+
+    Parameters
+    ----------
+    solve
+        Called with the ground and all shots, then with each target in it and the shots that hear
+        that; its records must all be of the same length and interval.
+    lane, library, solver, spacing_m
+        See `respond`; `solver` decides how large the section is.
+    """
+    section = section_of(lane, library, solver, spacing_m=spacing_m)
+    ground = solve(section, lane.shots)
     index = float(np.sqrt(lane.subsurface.at(BAND_HZ)[0]))
     background = as_dipole(ground, shots=_levelled(lane), ground_up_m=0.0, index=index)
     echoes = []
-    for body, numbers in zip(lane.targets, heard, strict=True):
+    for body in lane.targets:
+        numbers = lane.heard_by(body)
         if not len(numbers):
             continue
         shapes = cut(
             body, library, across_m=body.across_m, ground_up_m=lane.ground_up_m(body.along_m)
         )
-        there = run(with_shapes(section, shapes), _some(lane.shots, numbers))
+        there = solve(with_shapes(section, shapes), _some(lane.shots, numbers))
         echo = Responses(there.field - ground.field[numbers], there.interval_s, there.pulse)
         echoes.append(Scattered(body, numbers, _heard(lane, body, numbers, echo, index)))
     return LaneResponses(background, tuple(echoes))

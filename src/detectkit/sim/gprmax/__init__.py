@@ -7,6 +7,7 @@ simulator against gprMax"). Its results are simulated, like ours.
 
 from __future__ import annotations
 
+from detectkit.sim.gprmax.groups import InGroups
 from detectkit.sim.gprmax.plane import on_grid, simulate, write_plane
 from detectkit.sim.gprmax.program import GprMaxError, Program
 from detectkit.sim.gprmax.solid import Box, Dipole, Disc, Ground, Solid, simulate_solid, write_solid
@@ -17,6 +18,7 @@ __all__ = [
     "Disc",
     "GprMaxError",
     "Ground",
+    "InGroups",
     "Program",
     "Solid",
     "on_grid",

@@ -42,7 +42,21 @@ def heard_full_wave(recipe: Recipe, scene: Scene) -> Heard:
     solver = solver_of(recipe, scene)
     spacing_m = spacing_of(recipe, scene.site.subsurface)
     lane = lane_of(recipe, scene)
-    fields = respond(lane, scene.library, solver, spacing_m=spacing_m)
+    return heard_in(scene, lane, respond(lane, scene.library, solver, spacing_m=spacing_m))
+
+
+def heard_in(scene: Scene, lane: Lane, fields: LaneResponses) -> Heard:
+    """Return what radar and detector make of the fields over a scene, by whatever solver.
+
+    Parameters
+    ----------
+    scene
+        With its samples.
+    lane
+        Its bodies, and a shot at each trace.
+    fields
+        Heard there.
+    """
     pairs = [_sample(scene, one, lane, fields) for one in scene.samples]
     return heard_of(pairs, [strip(scene, one) for one in scene.samples])
 
