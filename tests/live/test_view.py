@@ -70,6 +70,17 @@ def test_a_flight_at_work_stands_on_one_screen(width: int, height: int) -> None:
     assert "score 5.0   depth 0.12 ± 0.03 m   40.0305123 S 47.0120123 E  field-003" in lines[11]
 
 
+def test_what_was_weighed_in_flight_says_how_likely_and_what_is_unlike_all_known_asks() -> None:
+    first = replace(indication(score=9.0), probability=0.123, assessed_by="model")
+    odd = replace(first, category="unknown")
+    lines = rendered(Shown("field", BUSY, indications=[first, odd, indication(score=4.0)]), 80, 24)
+    title = next(at for at, line in enumerate(lines) if "3 indications" in line)
+    assert lines[title].rstrip().endswith("p by model")
+    assert "score 4.0           depth" in lines[title + 1]
+    assert "score 9.0   p ?     depth" in lines[title + 2]
+    assert "score 9.0   p 0.12  depth" in lines[title + 3]
+
+
 @pytest.mark.parametrize(("width", "height"), [*SIZES, (40, 8)])
 def test_nothing_ever_leaves_the_screen(width: int, height: int) -> None:
     shown = Shown(

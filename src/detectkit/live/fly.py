@@ -205,6 +205,9 @@ class Fly:
             worker.processing.sought,
             hearing,
         )
+        if worker.weighing_fault:
+            why = f"finds were not weighed in flight: {worker.weighing_fault}"
+            self._event({"source": "", "event": "fault", "why": why})
         for name, volume in worker.processing.volumes.items():
             if volume.fault:
                 self._event({"source": name, "event": "fault", "why": f"volume: {volume.fault}"})

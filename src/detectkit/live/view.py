@@ -17,6 +17,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from detectkit.core import Block, Indication
+from detectkit.core.indication import UNKNOWN
 from detectkit.live.alarms import SENSORS, Alarm, Past
 from detectkit.live.health import Health, InstrumentHealth, StreamHealth
 
@@ -134,6 +135,13 @@ def depth_words(one: Indication) -> str:
     if not math.isfinite(one.depth_m):
         return "depth not told"
     return f"depth {one.depth_m:.2f} ± {one.depth_error_m:.2f} m"
+
+
+def chance_words(one: Indication) -> str:
+    """Return the probability of an indication; a mark where its evidence is unlike any known."""
+    if one.probability is None:
+        return ""
+    return "p ?" if one.category == UNKNOWN else f"p {one.probability:.2f}"
 
 
 def _state(shown: Shown, width: int) -> Text:
@@ -256,11 +264,14 @@ def _indications(found: Sequence[Indication]) -> list[Text]:
         return [Text(" no indication yet; that does not mean that nothing is there", "dim")]
     order = sorted(range(len(found)), key=lambda at: -found[at].score)
     ranks = {at: rank for rank, at in enumerate(order, start=1)}
-    lines = [Text(f" {len(found)} indications, unverified; the latest first, #1 is the strongest",
-                  "bold")]  # fmt: skip
+    weighed = any(one.probability is not None for one in found)
+    title = f" {len(found)} indications, unverified; the latest first, #1 is the strongest"
+    lines = [Text(f"{title}; p by model" if weighed else title, "bold")]
     for at in reversed(range(max(0, len(found) - SHOWN_INDICATIONS), len(found))):
         one = found[at]
         rank, score = f"#{ranks[at]}", f"score {one.score:.1f}"
-        words = f"  {rank:<5}{score:<12}{depth_words(one):<22}{place_words(one)}  {one.line}"
+        chance = f"{chance_words(one):<8}" if weighed else ""
+        words = f"  {rank:<5}{score:<12}{chance}{depth_words(one):<22}"
+        words += f"{place_words(one)}  {one.line}"
         lines.append(Text(words))
     return lines

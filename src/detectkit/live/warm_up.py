@@ -42,7 +42,7 @@ class WarmUp:
 
 
 def warm_up(mission: Mission) -> WarmUp:
-    """Put an invented flight through the mission's decoders, positions, pipeline and detector.
+    """Put an invented flight through the mission's decoders, positions, pipeline and detectors.
 
     It never raises: what does not work here is found again, and said, in flight.
     """

@@ -63,6 +63,7 @@ class Worker:
     show: Callable[[Block], None] | None = None
     durable: Durable = field(default_factory=Durable)
     fault: str = ""
+    weighing_fault: str = ""
     done: bool = False
     latency: Latency = field(init=False)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -142,6 +143,16 @@ class Worker:
         self._flushed = now
         self._shown(self.processing.flush())
         self._measure()
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """Weigh what was found; a model that fails stops the weighing, nothing else."""
+        if self.weighing_fault:
+            return
+        try:
+            self.processing.weigh()
+        except Exception as error:  # noqa: BLE001 - whatever a network does, the flight goes on
+            self.weighing_fault = repr(error)
 
     def _shown(self, blocks: Iterable[Block]) -> None:
         for block in blocks:

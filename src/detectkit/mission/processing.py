@@ -16,6 +16,7 @@ import numpy as np
 from detectkit.core import Block, DetectkitError, Indication
 from detectkit.detect.assess import Assessor
 from detectkit.detect.detector import Detector, candidate_settings
+from detectkit.detect.evidence import no_evidence
 from detectkit.detect.found import Found
 from detectkit.detect.fusion import Branch, fuse
 from detectkit.detect.metal import MetalBranch, MetalSettings, metal_pipeline
@@ -27,6 +28,7 @@ from detectkit.mission.calibrations import MissionCalibrations
 from detectkit.mission.gather import Gather
 from detectkit.mission.settings import Mission
 from detectkit.mission.volumes import DIGEST_SUFFIX, FlightVolume, VolumePlace
+from detectkit.mission.weighing import Weighing
 from detectkit.pipeline import Pipeline, Runner, describe
 
 ASSUMED_M_PER_S = 1.0e8
@@ -89,13 +91,15 @@ class _Lane:
     branch: Branch | None
     volume: FlightVolume | None
     digest: Digest = field(default_factory=Digest)
+    processed_ns: int = 0
 
 
 class Processing:
     """Puts every radar and detector stream through its pipeline and collects the indications.
 
-    In flight they are the finds of each sensor as they come; after `finish` they are the places of
-    the whole flight, weighed with the evidence of all sensors.
+    In flight they are the finds of each sensor as they come, each weighed by itself where somebody
+    calls `weigh`; after `finish` they are the places of the whole flight, weighed with the evidence
+    of all sensors and lanes.
 
     The pipeline is the mission's, else one fitted to the radar's settings, see
     `detectkit.detect.preset.nominal_pipeline`.
@@ -136,9 +140,14 @@ class Processing:
         self._volumes = volumes if mission.image.write else None
         self._lanes: dict[str, _Lane] = {}
         self._coils: dict[str, tuple[MetalBranch, Branch]] = {}
+        self._weighing = Weighing()
+        self._chosen_for: list[Pipeline] | None = None
+        self._now_ns = 0
 
     def push(self, block: Block) -> Iterator[Block]:
         """Take located rows of any stream; yield processed radar traces."""
+        if block.sensor.kind == "gpr" or not self._lanes:
+            self._now_ns = _last_ns(block) or self._now_ns
         if block.sensor.kind == "metal_detector":
             self._hear(block)
         if block.sensor.kind != "gpr":
@@ -173,13 +182,32 @@ class Processing:
         radars = [lane.branch for lane in self._lanes.values() if lane.branch is not None]
         return [*radars, *(branch for _, branch in self._coils.values())]
 
+    def weigh(self) -> None:
+        """Weigh a few of the finds whose surroundings have been recorded since; for in flight."""
+        lanes = [lane.processed_ns for lane in self._lanes.values() if lane.detector is not None]
+        processed_ns = min(lanes, default=self._now_ns)
+        if not self._weighing.due(processed_ns):
+            return
+        assessor = self._weigher()
+        if assessor is not None:
+            for number, one in self._weighing.weigh(self._branches, assessor, processed_ns):
+                self.indications[number] = one
+
+    def get_ready(self) -> None:
+        """Load what weighs, and weigh nothing once: its first use takes seconds."""
+        assessor = self._weigher()
+        if assessor is not None:
+            assessor.assess([no_evidence()])
+
     def _weigher(self) -> Assessor | None:
         """Return what weighs the evidence; a model that cannot be used costs no indication."""
         sought = [lane.pipeline for lane in self._lanes.values() if lane.detector is not None]
-        try:
-            self.choice = choose(self._mission.evidence, sought) if sought else Choice(None)
-        except DetectkitError as error:
-            self.choice = Choice(None, (str(error),))
+        if sought != self._chosen_for:
+            self._chosen_for = sought
+            try:
+                self.choice = choose(self._mission.evidence, sought) if sought else Choice(None)
+            except DetectkitError as error:
+                self.choice = Choice(None, (str(error),))
         return self.choice.assessor
 
     def _hear(self, block: Block) -> None:
@@ -201,6 +229,7 @@ class Processing:
     def _note(self, branch: Branch, founds: Iterator[Found]) -> None:
         for found in founds:
             branch.founds.append(found)
+            self._weighing.expect(len(self.indications), found, self._now_ns)
             self.indications.append(found.indication)
 
     @property
@@ -277,11 +306,17 @@ class Processing:
     def _through(self, lane: _Lane, blocks: Iterator[Block]) -> Iterator[Block]:
         for block in blocks:
             lane.digest.push(block)
+            lane.processed_ns = _last_ns(block) or lane.processed_ns
             if lane.detector is not None and lane.branch is not None:
                 self._note(lane.branch, lane.detector.push(block))
             if lane.volume is not None:
                 lane.volume.push(block)
             yield block
+
+
+def _last_ns(block: Block) -> int:
+    """Return the time of a block's last row, 0 where it has none."""
+    return int(block.coord("time_ns")[-1]) if len(block) and "time_ns" in block.coords else 0
 
 
 def ground_of(mission: Mission) -> Ground:
