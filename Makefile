@@ -18,6 +18,9 @@ RUN_READY := $(VENV)/.ready-run
 TEST_READY := $(VENV)/.ready-test
 DEV_READY := $(VENV)/.ready-dev
 
+# Compiled modules are kept: the tests start the program some hundred times.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types bench gprmax docs-steps clean
 
@@ -31,7 +34,7 @@ demo: $(RUN_READY) ## process the simulated line that ships, and fly a simulated
 	@echo "Pictures to open:"; find $(DEMO_OUT) $(DEMO_FLIGHT) -name '*.png' | sort | sed 's/^/  /'
 
 test: $(TEST_READY) ## run all tests, in three processes: some wait most of the time; each file stays in one
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV_READY) ## check style, formatting, layers between the rooms and changelog fragments
 	$(BIN)/ruff check

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
@@ -11,7 +10,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from typer import rich_utils
+from typer.testing import CliRunner
 
+from detectkit.cli.app import app
 from detectkit.cli.exit_codes import MEANING
 from detectkit.io.overrides import COMMON
 from detectkit.product.tables import COLUMNS
@@ -47,16 +49,11 @@ def commands() -> list[str]:
 @cache
 def help_of(subcommand: str) -> str:
     """Return the help of a command, or of one in a group; fail where there is no such command."""
-    wide = {"COLUMNS": "240", "TERMINAL_WIDTH": "240", "NO_COLOR": "1", "TERM": "dumb"}
-    words = subcommand.split()
-    done = subprocess.run(
-        [*DETECTKIT, *words, "--help"],
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        env={**os.environ, **wide, "PYTHONIOENCODING": "utf-8"},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    wide = {"COLUMNS": "240", "NO_COLOR": "1", "TERM": "dumb"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rich_utils, "MAX_WIDTH", 240)
+        done = CliRunner().invoke(app, [*subcommand.split(), "--help"], env=wide)
+    assert done.exit_code == 0, done.output
     return done.stdout
 
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fields import Field
+from fields import WITHIN_S, Field
 from flights import MISSION, SCENARIO
 
 
@@ -80,7 +80,7 @@ def kill_at_random(field: Field, flight: Path, mission: Path, seed: int) -> dict
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    until = time.monotonic() + 60
+    until = time.monotonic() + WITHIN_S
     while not _durable(field, flight).get("gpr") and time.monotonic() < until:
         time.sleep(0.05)
     time.sleep(random.Random(seed).uniform(0.0, 2.5))

@@ -28,14 +28,16 @@ QUIET = MISSION.replace("[record]", '[alarms]\nstalled = "nothing"\n[record]')
 
 @dataclass
 class Seen:
-    """Keeps the screens, and does something at the first that has rows."""
+    """Keeps the screens, and does something at the first that has rows of the coil."""
 
     screens: list[Shown]
     act: object = None
 
     def __call__(self, shown: Shown) -> None:
         self.screens.append(shown)
-        if self.act is not None and any(one.durable for one in shown.health.streams.values()):
+        if self.act is not None and "coil" in (
+            name for name, one in shown.health.streams.items() if one.durable
+        ):
             act, self.act = self.act, None
             act()
 

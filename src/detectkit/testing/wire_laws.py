@@ -80,7 +80,7 @@ class WireLaws(DriverFacts):
         self._check_allowed(host.items, last=last)
 
     def _let_damage_pass(self, bench: Bench, host: Conversation) -> None:
-        """Damage every second message or so until six bytes were hit, or 5 s have passed."""
+        """Damage every second message or so until six bytes were hit, or after 5 s two."""
         before = bench.counts.to_dict()
         ends, _ = messages_of(self.decoder(), self.sample)
         each = min(0.25, 0.25 * len(ends) / len(self.sample))
@@ -93,7 +93,7 @@ class WireLaws(DriverFacts):
             except (LinkError, InstrumentError):
                 broken = True
                 break
-            if time.monotonic() > until and _hits(bench):
+            if time.monotonic() > until and _hits(bench) > 1:
                 break
         bench.set_faults(Faults())
         if broken:
