@@ -40,7 +40,7 @@ def draw_curves(rows: Rows, path: Path, *, name: str, best_epoch: int) -> None:
         ("found", ORANGE, "targets found where 5 % of the rest pass"),
     ):
         watched.plot(epochs, _column(rows, column), "o-", ms=3, color=colour, label=words)
-    watched.set(ylim=(min(0.5, *_column(rows, "found")), 1.005))
+    watched.set(ylim=(min(0.48, *(one - 0.03 for one in _column(rows, "found"))), 1.005))
     watched.set_title("Validation, per example (not per area)", fontsize=10)
     rate.plot(epochs, _column(rows, "rate"), "o-", ms=3, color=GREEN, label="learning rate")
     rate.set_title("Learning rate at the epoch's end", fontsize=10)
