@@ -50,6 +50,10 @@ class TestAlignGround(StepSuite):
         return line.with_data(line.data, coords={"ground_twt_s": ("trace", twt_s)})
 
 
+class TestAlignGroundWithAnAssumedPlace(TestAlignGround):
+    step = AlignGround(assumed_twt_s=0.8e-9)
+
+
 class TestRemoveHeight(StepSuite):
     step = RemoveHeight()
 
@@ -96,6 +100,19 @@ def test_traces_without_a_height_are_moved_like_the_one_before() -> None:
     moved = result.data[50:53].argmax(axis=1) - result.data[49].argmax()
     truth = line.data[50:53].argmax(axis=1) - line.data[49].argmax()
     assert np.abs(moved - truth).max() <= 1
+
+
+def test_a_lane_whose_ground_is_never_seen_stays_where_the_altimeter_puts_it() -> None:
+    """A low antenna's own ringing may hide the ground: its lane must not become blank."""
+    line = flight()
+    blind = GroundBounce(window_s=(-2e-9, 3e-9), minimum_quality=1.0)
+    levelled = concat(list(run([RemoveHeight(lead_s=4e-9)], [line])))
+    steps = [RemoveHeight(lead_s=4e-9), blind, AlignGround(lead_s=4e-9, assumed_twt_s=0.0)]
+    kept = concat(list(run(steps, [line])))
+    np.testing.assert_allclose(kept.data[:, 1:], levelled.data[:, 1:], atol=1e-6)
+    np.testing.assert_allclose(kept.coord("removed_twt_s"), levelled.coord("removed_twt_s"))
+    blank = concat(list(run([*steps[:2], AlignGround(lead_s=4e-9)], [line])))
+    assert not blank.data.any()
 
 
 def test_the_time_since_the_transmission_can_still_be_told() -> None:

@@ -317,7 +317,7 @@ class _Fitted:
                 "window_s": [_round(-0.6 * self.period_s), _round(1.2 * self.period_s)],
                 "maximum_move_s": _round(0.25 * self.period_s),
             },
-            {"use": "align-ground", "lead_s": lead_s},
+            {"use": "align-ground", "lead_s": lead_s, "assumed_twt_s": 0.0},
         ]
 
     def score(self) -> list[dict[str, Any]]:

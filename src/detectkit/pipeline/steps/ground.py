@@ -138,9 +138,9 @@ class _Flatten(Recursive):
 class AlignGround(_Flatten):
     """Put the ground's reflection, as `ground-bounce` followed it, at time zero of each trace.
 
-    A lost trace is moved as the one before it; traces before the first reflection become 0.
-    ``ground_twt_s`` keeps the time of flight in air, so height can still be told;
-    ``removed_twt_s`` is all that was taken off, so ``twt_s + removed_twt_s`` counts from the
+    A lost trace is moved as the one before it; before the first reflection the ground is taken to
+    lie at `assumed_twt_s`. ``ground_twt_s`` keeps the time of flight in air, so height can still be
+    told; ``removed_twt_s`` is all that was taken off, so ``twt_s + removed_twt_s`` counts from the
     transmission.
 
     Method: ``y(t) = x(t + ground_twt_s)`` by a sinc under a Kaiser window of 16 samples (Kaiser,
@@ -148,6 +148,8 @@ class AlignGround(_Flatten):
     the Nyquist frequency.
 
     - `lead_s`: how much of what comes before the ground is kept.
+    - `assumed_twt_s`: two-way time of the ground while no reflection was found yet: 0 behind
+      `remove-height`, where the altimeter says. Left out: those traces become 0.
 
     Examples
     --------
@@ -163,6 +165,14 @@ class AlignGround(_Flatten):
 
     name: ClassVar[str] = "align-ground"
     needed: ClassVar[str] = "ground_twt_s"
+    assumed_twt_s: float | None = None
+
+    def start(self, first: Block) -> float:
+        """Return where the ground is taken to be until it is seen, in samples."""
+        if self.assumed_twt_s is None:
+            return float("nan")
+        spec = first.spec
+        return (self.assumed_twt_s - spec.first_twt_s) / interval_of(spec, step=self.name)
 
     def places(self, block: Block) -> Values:
         """Return where the reflection is."""
