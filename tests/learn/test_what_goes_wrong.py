@@ -381,12 +381,16 @@ class TestSilentDetectorIsNoVeto:
         here = judge()
         said, plastic = sure(here), seen_plastic(self.scored(np.full(len(here.rows), 1.0)))
         assert plastic.sum() == 24
-        keeps = no_veto(self.scored(said), self.scored(said), plastic, threshold=0.5)
-        vetoes = no_veto(self.scored(said), self.scored(0.3 * said), plastic, threshold=0.5)
+        full, faint = self.scored(said), self.scored(0.3 * said)
+        keeps = no_veto(full, full, full, plastic, threshold=0.5)
+        vetoes = no_veto(full, faint, full, plastic, threshold=0.5)
+        heard = no_veto(full, faint, faint, plastic, threshold=0.5)
         assert keeps["holds"]
         assert keeps["as_it_is"]["hits"] > 12
         assert vetoes["detector_silent"]["hits"] == 0
         assert not vetoes["holds"]
+        assert not vetoes["no_worse_than_none"]
+        assert heard["no_worse_than_none"], "only what was heard is lost, silence says nothing"
 
     def test_it_is_asked_of_plastic_that_the_radar_sees(self) -> None:
         deaf = np.full(len(judge().rows), np.nan)

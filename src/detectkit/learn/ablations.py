@@ -88,14 +88,15 @@ def seen_plastic(by_radar: Scored) -> Booleans:
 
 
 def no_veto(
-    as_it_is: Scored, silent: Scored, which: Booleans, *, threshold: float
+    as_it_is: Scored, silent: Scored, away: Scored, which: Booleans, *, threshold: float
 ) -> dict[str, Any]:
     """Return what a silent detector takes from targets that the radar sees, at one threshold.
 
     Parameters
     ----------
-    as_it_is, silent
-        The same ground, weighed with what the detector heard and as if it had heard nothing.
+    as_it_is, silent, away
+        The same ground, weighed with what the detector heard, as if it had heard nothing, and as if
+        there had been none.
     which
         (targets,): those that count; from `seen_plastic`.
     threshold
@@ -104,17 +105,25 @@ def no_veto(
     Returns
     -------
     dict
-        ``holds``: with the silent detector the share is not below the other's interval; None
-        without targets.
+        ``holds``: with the silent detector the share is not below the interval of what it is as it
+        is; what the detector heard of the little metal is lost too. ``no_worse_than_none``: nor
+        below that without a detector: silence itself speaks against nothing. None without targets.
     """
-    heard, quiet = (_reached(one.outcomes, which, threshold) for one in (as_it_is, silent))
-    low, _ = heard.interval()
+    heard, quiet, none = (
+        _reached(one.outcomes, which, threshold) for one in (as_it_is, silent, away)
+    )
     return {
         "threshold": threshold if math.isfinite(threshold) else None,
         "as_it_is": heard.as_numbers(),
         "detector_silent": quiet.as_numbers(),
-        "holds": quiet.hits >= low * quiet.of if quiet.of else None,
+        "no_detector": none.as_numbers(),
+        "holds": _not_below(quiet, heard),
+        "no_worse_than_none": _not_below(quiet, none),
     }
+
+
+def _not_below(share: Share, other: Share) -> bool | None:
+    return share.hits >= other.interval()[0] * share.of if share.of else None
 
 
 def _reached(outcomes: Sequence[Outcome], which: Booleans, threshold: float) -> Share:

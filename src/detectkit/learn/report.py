@@ -166,11 +166,15 @@ def _no_veto(
     table = judge.corpus.table[judge.rows]
     by_radar = np.where(table["by_radar"], np.nan_to_num(table["gpr_score"]), np.nan)
     seen = seen_plastic(judge.scored(by_radar.astype(np.float64), halo_m=HALO_M))
-    quiet = said_of(NetworkAssessor(model), with_silent_detector(examples))
-    as_it_is, silent = (judge.scored(one.alarm, halo_m=HALO_M) for one in (fused, quiet))
+    assessor = NetworkAssessor(model)
+    quiet = said_of(assessor, with_silent_detector(examples))
+    hidden = said_of(assessor, without_detector(examples))
+    as_it_is, silent, away = (
+        judge.scored(one.alarm, halo_m=HALO_M) for one in (fused, quiet, hidden)
+    )
     high = Curve.of(as_it_is).at_far(AT_FAR_PER_M2[-1]).threshold
     return {
-        name: no_veto(as_it_is, silent, seen, threshold=threshold)
+        name: no_veto(as_it_is, silent, away, seen, threshold=threshold)
         for name, threshold in (
             ("threshold set before", decision.threshold),
             (f"threshold of {AT_FAR_PER_M2[-1]:g} per m2 here", high),

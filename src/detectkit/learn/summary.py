@@ -106,11 +106,12 @@ def _shortcuts(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"Area under the curve per candidate: {words}"
     if told["shuffled_and_by_site"] is not None:
         yield from _flattery(told)
+    said = {True: "holds", False: "FAILS", None: "no such targets"}
     for at, veto in told["no_veto"].items():
-        kept = {True: "holds", False: "FAILS", None: "no such targets"}[veto["holds"]]
         yield (
             f"Plastic that the radar sees, {at}: {share(veto['as_it_is'])}; detector silent: "
-            f"{share(veto['detector_silent'])}: {kept}"
+            f"{share(veto['detector_silent'])}: {said[veto['holds']]}; no detector: "
+            f"{share(veto['no_detector'])}: {said[veto['no_worse_than_none']]}"
         )
     height = told["by_height"]
     heights = ", ".join(
