@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from detectkit.learn.training.recipe import TrainingRecipe
 from detectkit.pipeline import Pipeline
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,7 +70,12 @@ def test_examples_in_the_text_run(
 
 def test_pipelines_in_the_text_are_pipelines() -> None:
     texts = [page.read_text(encoding="utf-8") for page in (ROOT / "docs/how-to").glob("*.md")]
-    pipelines = [code for text in texts for code in PLAIN_TOML.findall(text)]
-    assert pipelines
-    for code in pipelines:
-        assert Pipeline.from_toml(code).steps
+    pieces = [code for text in texts for code in PLAIN_TOML.findall(text)]
+    recipes = [code for code in pieces if code.startswith("[network]")]
+    assert recipes
+    assert len(recipes) < len(pieces)
+    for code in pieces:
+        if code in recipes:
+            assert TrainingRecipe.from_toml(f'name = "page"\n{code}').text
+        else:
+            assert Pipeline.from_toml(code).steps
