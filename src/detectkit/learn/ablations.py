@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detectkit.detect.evidence import GRID, SCALARS
+from detectkit.detect.scoring.curve import Curve
 from detectkit.detect.scoring.intervals import Share
 from detectkit.detect.scoring.matching import Outcome, Scored
 from detectkit.detect.scoring.strata import strata
@@ -108,12 +109,18 @@ def no_veto(
         ``holds``: with the silent detector the share is not below the interval of what it is as it
         is; what the detector heard of the little metal is lost too. ``no_worse_than_none``: nor
         below that without a detector: silence itself speaks against nothing. None without targets.
+        A share is to be read with its false alarms (``far``): without a detector probabilities lie
+        nearer to the prior, and more of everything may pass one threshold.
     """
     heard, quiet, none = (
         _reached(one.outcomes, which, threshold) for one in (as_it_is, silent, away)
     )
     return {
         "threshold": threshold if math.isfinite(threshold) else None,
+        "far": {
+            name: str(Curve.of(one).at_threshold(threshold).far)
+            for name, one in (("as_it_is", as_it_is), ("silent", silent), ("none", away))
+        },
         "as_it_is": heard.as_numbers(),
         "detector_silent": quiet.as_numbers(),
         "no_detector": none.as_numbers(),

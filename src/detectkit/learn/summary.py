@@ -113,6 +113,8 @@ def _shortcuts(told: Mapping[str, Any]) -> Iterator[str]:
             f"{share(veto['detector_silent'])}: {said[veto['holds']]}; no detector: "
             f"{share(veto['no_detector'])}: {said[veto['no_worse_than_none']]}"
         )
+        far = veto["far"]
+        yield f"  false alarms {far['as_it_is']}; silent {far['silent']}; none {far['none']}"
     height = told["by_height"]
     heights = ", ".join(
         f"{one['height']} {interval(one['pd_numbers'])}" for one in height["heights"]
