@@ -26,6 +26,7 @@ from .drawn import QUIET, drawn_corpus, drawn_examples
 HERE = Machine(accelerator="cpu", threads=1)
 QUICK = QUIET.replace("[network]", '[network]\nvariant = "depth-channels"')
 SHORT = QUICK.replace("epochs = 4", "epochs = 3").replace("after_epochs = 2", "after_epochs = 1")
+SHORT = SHORT.replace("rate = 0.01", "rate = 0.01\naveraged = 0.7")
 
 
 class KilledError(Exception):
@@ -104,6 +105,14 @@ class TestAgain:
         text = SHORT.replace("seed = 3", "seed = 4")
         other = run_training(recipe(text), drawn_corpus(120), tmp_path / "two", machine=HERE)
         assert not same_weights(once, other)
+
+    def test_averaged_weights_are_others_than_the_last(self, once: Trained, tmp_path: Path) -> None:
+        text = SHORT.replace("averaged = 0.7", "averaged = 0.0")
+        plain = run_training(recipe(text), drawn_corpus(120), tmp_path, machine=HERE)
+        assert not same_weights(once, plain)
+        kept = torch.load(once.experiment.last, weights_only=True)
+        name = next(iter(kept["current_model_state"]))
+        assert not torch.equal(kept["state_dict"][name], kept["current_model_state"][name])
 
     @pytest.mark.parametrize(
         "share",

@@ -41,6 +41,9 @@ class Optimiser:
         Ends early after so many epochs without a better validation loss.
     largest_gradient
         Norm to which gradients are cut.
+    averaged
+        The weights that are judged and kept are a running mean over some ``1 / (1 - averaged)``
+        steps (Polyak and Juditsky 1992): less chance in which epoch is kept. 0: as they are.
     """
 
     epochs: int = 30
@@ -50,6 +53,7 @@ class Optimiser:
     rising_share: float = 0.15
     patience: int = 8
     largest_gradient: float = 5.0
+    averaged: float = 0.0
 
     def __post_init__(self) -> None:
         counts = min(self.epochs, self.batch, self.patience)
@@ -59,6 +63,7 @@ class Optimiser:
         _require(least > 0.0, "optimiser", "rate, largest_gradient: above 0")
         _require(self.weight_decay >= 0.0, "optimiser", "weight_decay: 0 or more")
         _require(0.0 < self.rising_share < 1.0, "optimiser", "rising_share: between 0 and 1")
+        _require(0.0 <= self.averaged < 1.0, "optimiser", "averaged: 0 or more, below 1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from pytorch_lightning import Trainer
+from pytorch_lightning.callbacks import EMAWeightAveraging
 
 from detectkit import __version__
 from detectkit.core import UsageError
@@ -143,6 +144,8 @@ def _train(
     keep = BestAndLast(experiment.best, experiment.last, recipe.optimiser.patience)
     callbacks: list[Any] = [HardNegatives(recipe.negatives, data), log]
     callbacks += [Reporting(progress, log)] if progress else []
+    if recipe.optimiser.averaged:
+        callbacks.append(EMAWeightAveraging(decay=recipe.optimiser.averaged))
     trainer = _trainer(recipe, experiment, machine, [*callbacks, keep])
     last = str(experiment.last) if experiment.last.is_file() else None
     trainer.fit(module, datamodule=data, ckpt_path=last)
