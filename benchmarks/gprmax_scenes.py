@@ -3,11 +3,11 @@
     DETECTKIT_GPRMAX=/path/to/gprmax/bin/python \\
         python benchmarks/gprmax_scenes.py half_metre -o gprmax_scenes --scenes 24
 
-Three versions of the same scenes, each a dataset in the folder: `dataset` as `detectkit simulate
-dataset` makes it, `ours` and `gprmax` on the very same cells and shots (see `ShortCuts`), one by
-our solver and one by gprMax. Stopped, the same command goes on. Then each goes through the pipeline
-and the detection of a flight, the model weighs the candidates, and `report.json` and a table tell
-what came of it. All of it is simulated.
+Two versions of the same scenes, each a dataset in the folder: `ours` and `gprmax`, on the very same
+cells and shots (see `ShortCuts`), one by our solver and one by gprMax; with `--plain` a third,
+`dataset`, as `detectkit simulate dataset` makes it, to see what the short cuts change. Stopped, the
+same command goes on. Then each goes through the pipeline and the detection of a flight, the model
+weighs the candidates, and `report.json` and a table tell what came of it. All of it is simulated.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import json
 import sys
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,28 +26,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import tomli_w
+from gprmax_scenes_report import report, table
 from scipy.interpolate import CubicSpline
 
-from detectkit.detect.assess import Assessor
-from detectkit.detect.rule import load_rule
-from detectkit.detect.scoring.bootstrap import bands, compare
-from detectkit.detect.scoring.curve import Curve
-from detectkit.detect.scoring.matching import Scored
-from detectkit.learn.corpus import Corpus, CorpusSettings, build_corpus, open_corpus
-from detectkit.learn.corpus.settings import Copies, DatasetSource
-from detectkit.learn.examples import Examples
-from detectkit.learn.hiding import without_detector, without_radar
-from detectkit.learn.judging import Judge
-from detectkit.learn.model.assessor import NetworkAssessor
-from detectkit.learn.model.files import load_model
-from detectkit.learn.ranking import area_under_curve
 from detectkit.sim.antenna import in_air
 from detectkit.sim.fdtd import Responses, Shots, Solver, simulate
 from detectkit.sim.fullwave import Lane, LaneResponses, Scattered, Solve, respond_by
 from detectkit.sim.gprmax import InGroups, Program
 from detectkit.sim.refraction import LIGHT_M_PER_S
 from detectkit.sim.scene import Section
-from detectkit.synthesis.dataset import Dataset, Here, Processes, open_dataset
+from detectkit.synthesis.dataset import Here, Processes
 from detectkit.synthesis.dataset.build import make_dataset
 from detectkit.synthesis.dataset.full_wave import (
     heard_full_wave,
@@ -64,11 +52,7 @@ from detectkit.synthesis.dataset.shipped import find_recipe
 Values = npt.NDArray[np.float64]
 Backend = Callable[[Solver], Solve]
 
-VERSIONS = ("dataset", "ours", "gprmax")
-RATES = (0.1, 0.5)
-HALO_M = 0.25
-DRAWS = 500
-SEED = 6
+OURS, GPRMAX, PLAIN = "ours", "gprmax", "dataset"
 STEPS = {"permittivity": 0.1, "conductivity_s_per_m": 1e-3, "debye_strength": 0.1}
 """Materials are rounded to these: gprMax writes all of them anew after every shot."""
 
@@ -206,10 +190,12 @@ def _tick(_: int) -> None:
     sys.stderr.flush()
 
 
-def make(folder: Path, recipe: Recipe, every: int, workers: int) -> None:
-    """Make the three datasets, or what is missing of them."""
-    backends: dict[str, Backend] = {"ours": our_own, "gprmax": partial(gprmax, Program.find())}
-    for version in VERSIONS:
+def make(
+    folder: Path, recipe: Recipe, versions: Sequence[str], *, every: int, workers: int
+) -> None:
+    """Make the datasets, or what is missing of them."""
+    backends: dict[str, Backend] = {OURS: our_own, GPRMAX: partial(gprmax, Program.find())}
+    for version in versions:
         backend = backends.get(version)
         physics = heard_full_wave if backend is None else partial(heard_by, backend, every)
         begun = time.perf_counter()
@@ -223,153 +209,6 @@ def make(folder: Path, recipe: Recipe, every: int, workers: int) -> None:
         make_dataset(path, recipe, workers=who, physics=physics, progress=told)
 
 
-@dataclass(frozen=True)
-class Weighed:
-    """A version's candidates and what the model makes of them."""
-
-    judge: Judge
-    systems: dict[str, Values]
-    target: npt.NDArray[np.bool_]
-    known: npt.NDArray[np.bool_]
-    site: npt.NDArray[np.str_]
-
-    @classmethod
-    def of(cls, corpus: Corpus, network: Assessor) -> Weighed:
-        judge = Judge(corpus, "test")
-        examples = corpus.read(judge.rows)
-        systems = {
-            "network": _said(network, examples),
-            "network, radar only": _said(network, without_detector(examples)),
-            "network, detector only": _said(network, without_radar(examples)),
-            "rule": _said(load_rule(), examples),
-        }
-        lanes = corpus.table["lane"][judge.rows]
-        sites = corpus.lanes["site_name"][lanes].astype(str)
-        return cls(judge, systems, examples.is_target, examples.category >= 0, sites)
-
-    def scored(self, system: str) -> Scored:
-        return self.judge.scored(self.systems[system], halo_m=HALO_M)
-
-    def auc(self, system: str, sites: npt.NDArray[np.str_] | None = None) -> float:
-        """Return the area under the curve per candidate, of sites drawn, some more than once."""
-        rows = np.flatnonzero(self.known)
-        if sites is not None:
-            rows = np.concatenate(
-                [np.flatnonzero(self.known & (self.site == one)) for one in sites]
-            )
-        sure = np.nan_to_num(self.systems[system], nan=-1.0)
-        return area_under_curve(sure[rows], self.target[rows])
-
-
-def _said(assessor: Assessor, examples: Examples) -> Values:
-    return np.array([one.probability for one in assessor.assess(examples.patches())])
-
-
-def corpus_of(folder: Path, version: str) -> Corpus:
-    """Return a version's evidence; each alone, so that all draw the same of what is told."""
-    source = DatasetSource(str(folder / f"{version}.zarr"), split="test")
-    settings = CorpusSettings(version, SEED, dataset=(source,), copies=Copies(count=1))
-    return open_corpus(build_corpus(settings, folder / f"{version}.corpus"))
-
-
-def report(folder: Path, model_name: str) -> dict[str, Any]:
-    """Return what came of each version, and of gprMax less ours in the same draws of scenes."""
-    network = NetworkAssessor(load_model(model_name))
-    found = {one: Weighed.of(corpus_of(folder, one), network) for one in VERSIONS}
-    told: dict[str, Any] = {"model": model_name, "halo_m": HALO_M, "versions": {}, "less_ours": {}}
-    for name, one in found.items():
-        lanes = one.judge.corpus.lanes
-        told["versions"][name] = {
-            "scenes": len(np.unique(lanes["site_name"])),
-            "lanes": len(lanes),
-            "candidates": len(one.target),
-            "systems": {system: _figures(one, system) for system in one.systems},
-        }
-    for name in ("dataset", "gprmax"):
-        told["less_ours"][name] = {
-            system: _less(found["ours"], found[name], system) for system in found[name].systems
-        }
-    told["likeness"] = {
-        name: likeness(*(open_dataset(folder / f"{one}.zarr") for one in ("ours", name)))
-        for name in ("dataset", "gprmax")
-    }
-    return told
-
-
-def _figures(one: Weighed, system: str) -> dict[str, Any]:
-    scored = one.scored(system)
-    curve, drawn = Curve.of(scored), bands(scored, to_far_per_m2=RATES[-1], draws=DRAWS)
-    return {
-        "targets": len(scored.outcomes),
-        "area_m2": round(scored.area_m2, 1),
-        "pd": {f"{far:g} per m2": str(curve.at_far(far).pd) for far in RATES},
-        "mean_pd": "" if drawn is None else str(drawn.partial_area),
-        "all_candidates": str(curve.at_threshold(-np.inf).pd),
-        "auc": round(one.auc(system), 3),
-    }
-
-
-def _less(ours: Weighed, other: Weighed, system: str) -> dict[str, Any]:
-    """Return another version less ours: mean Pd and area under the curve, by draws of scenes."""
-    pair = compare(ours.scored(system), other.scored(system), to_far_per_m2=RATES[-1], draws=DRAWS)
-    rng, sites = np.random.default_rng(SEED), np.unique(ours.site)
-    drawn = []
-    for _ in range(DRAWS):
-        some = rng.choice(sites, len(sites))
-        drawn.append(other.auc(system, some) - ours.auc(system, some))
-    low, high = np.nanquantile(drawn, [0.025, 0.975])
-    here = other.auc(system) - ours.auc(system)
-    return {
-        "mean_pd": "" if pair is None else str(pair.area_difference),
-        "auc": f"{here:.3f} [{low:.3f}, {high:.3f}]",
-    }
-
-
-def likeness(ours: Dataset, other: Dataset) -> dict[str, str]:
-    """Return correlations of counts sample by sample: their median, and the lowest."""
-    whole = slice(0, len(ours))
-    radar = [one.read("radar", whole).astype(np.float64) for one in (ours, other)]
-    echo = [one.read("echo", whole).astype(np.float64) for one in (ours, other)]
-    ground = [one - two for one, two in zip(radar, echo, strict=True)]
-    pairs = {
-        "counts as recorded": radar,
-        "counts less their mean trace": [one - one.mean(axis=1, keepdims=True) for one in radar],
-        "ground and clutter less their mean trace": [
-            one - one.mean(axis=1, keepdims=True) for one in ground
-        ],
-        "the body's echo": echo,
-    }
-    return {name: _correlations(*pair) for name, pair in pairs.items()}
-
-
-def _correlations(one: Values, other: Values) -> str:
-    flat = one.reshape(len(one), -1), other.reshape(len(other), -1)
-    there = flat[0].any(axis=1) & flat[1].any(axis=1)
-    found = [
-        float(a @ b / np.sqrt((a @ a) * (b @ b)))
-        for a, b in zip(*(x[there] for x in flat), strict=True)
-    ]
-    return f"{np.median(found):.3f}, lowest {min(found):.3f}"
-
-
-def table(told: dict[str, Any]) -> list[str]:
-    """Return the report as lines of Markdown."""
-    heads = ["version", "weighed by", *(f"at {far:g} per m²" for far in RATES), "mean Pd", "AUC"]
-    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
-    for version, one in told["versions"].items():
-        for system, figures in one["systems"].items():
-            cells = [version, system, *figures["pd"].values(), figures["mean_pd"], figures["auc"]]
-            lines.append(f"| {' | '.join(str(cell) for cell in cells)} |")
-    lines += ["", "| less ours | weighed by | mean Pd | AUC |", "|---|---|---|---|"]
-    for version, systems in told["less_ours"].items():
-        for system, one in systems.items():
-            lines.append(f"| {version} | {system} | {one['mean_pd']} | {one['auc']} |")
-    lines += ["", "| correlation with ours | version | median, lowest |", "|---|---|---|"]
-    for version, pairs in told["likeness"].items():
-        lines += [f"| {name} | {version} | {words} |" for name, words in pairs.items()]
-    return lines
-
-
 def main() -> None:
     usual = ShortCuts()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -379,12 +218,15 @@ def main() -> None:
     parser.add_argument("--model", default="minimum-metal")
     parser.add_argument("--every", type=int, default=usual.every, help="traces computed")
     parser.add_argument("--centre", type=float, default=usual.centre_hz, help="highest, Hz")
+    parser.add_argument("--plain", action="store_true", help="the scenes without short cuts too")
     parser.add_argument("--workers", type=int, default=1, help="processes; they change no bit")
     asked = parser.parse_args()
     cuts = ShortCuts(every=asked.every, centre_hz=asked.centre)
     asked.output.mkdir(parents=True, exist_ok=True)
-    make(asked.output, cuts.recipe(asked.recipe, asked.scenes), cuts.every, asked.workers)
-    told = report(asked.output, asked.model)
+    versions = (OURS, GPRMAX, PLAIN) if asked.plain else (OURS, GPRMAX)
+    recipe = cuts.recipe(asked.recipe, asked.scenes)
+    make(asked.output, recipe, versions, every=cuts.every, workers=asked.workers)
+    told = report(asked.output, versions, asked.model)
     (asked.output / "report.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     print("\n".join(table(told)))
 
