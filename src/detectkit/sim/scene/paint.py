@@ -16,6 +16,8 @@ METAL_S_PER_M = 1e4
 """From this conductivity on a material shields: it fills whole cells."""
 
 _FULL = 1.0 - 1e-9
+_UPRIGHT = 1e-9
+"""Cells: an edge that is narrower covers nothing beside itself."""
 
 
 def with_shapes(section: Section, shapes: Sequence[Shape]) -> Section:
@@ -95,7 +97,8 @@ def coverage(outline: Values, columns: int, rows: int) -> Values:
     column = np.arange(len(edge)) - np.repeat(np.cumsum(spans) - spans, spans) + low[edge]
     x0, y0, x1, y1 = *start[edge].T, *end[edge].T
     enter, leave = np.clip(x0, column, column + 1), np.clip(x1, column, column + 1)
-    steep = (y1 - y0) / np.where(x1 == x0, 1.0, x1 - x0)
+    wide = x1 - x0
+    steep = (y1 - y0) / np.where(np.abs(wide) < _UPRIGHT, 1.0, wide)
     first, last = y0 + (enter - x0) * steep, y0 + (leave - x0) * steep
     below = _mean_below(first[:, np.newaxis], last[:, np.newaxis], np.arange(rows))
     signed = np.zeros((columns, rows))
