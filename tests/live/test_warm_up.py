@@ -18,7 +18,12 @@ def processed(monkeypatch: pytest.MonkeyPatch) -> list[Processing]:
     class Seen(Processing):
         def __init__(self, mission: Mission, *, recording: str) -> None:
             super().__init__(mission, recording=recording)
+            self.is_ready = False
             made.append(self)
+
+        def get_ready(self) -> None:
+            super().get_ready()
+            self.is_ready = self.choice.assessor is not None
 
     monkeypatch.setattr(module, "Processing", Seen)
     return made
@@ -28,6 +33,7 @@ def test_invented_traces_go_the_whole_way(processed: list[Processing]) -> None:
     assert warm_up(Mission.from_toml(MISSION)).fault == ""
     assert processed[0].traces["gpr"] > 300
     assert processed[0].pipelines["gpr"].steps
+    assert processed[0].is_ready, "a model that is loaded in flight keeps traces waiting"
 
 
 def test_it_never_raises_and_says_why_it_was_not_whole(monkeypatch: pytest.MonkeyPatch) -> None:

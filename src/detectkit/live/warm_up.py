@@ -1,7 +1,7 @@
 """Warm-up: a short flight of the mission's own twins through the processing, before links open.
 
-What is compiled or loaded at its first use would make the first seconds of a flight late: half a
-second usually, half a minute on a computer that never flew. The rows are invented and discarded.
+What is compiled or loaded at its first use would make the first seconds of a flight late: two or
+three usually, with a network, half a minute on a computer that never flew. The rows are invented and discarded.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class WarmUp:
 
 
 def warm_up(mission: Mission) -> WarmUp:
-    """Put an invented flight through the mission's decoders, positions, pipeline and detectors.
+    """Put an invented flight through the mission's decoders, positions, pipeline and detector.
 
     It never raises: what does not work here is found again, and said, in flight.
     """
@@ -65,6 +65,7 @@ def _fly(mission: Mission) -> None:
             deque(processing.push(block), maxlen=0)
     for block in flow.finish():
         deque(processing.push(block), maxlen=0)
+    processing.get_ready()
     deque(processing.finish(), maxlen=0)
 
 
