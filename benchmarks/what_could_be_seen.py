@@ -60,7 +60,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What was looked for: its name, category and depth, and the sensors' d."""
+    """What was looked for: its name and category, and what each sensor hears of it (d)."""
 
     name: str
     category: str

@@ -6,14 +6,12 @@ them, in its standard deviations. What both found is one place.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from detectkit.detect.volume_prescreen import VolumeCandidate, find_candidates
 from detectkit.io.volume import Volume
-from detectkit.volume.maxima import wavelength_of
+from detectkit.volume.maxima import Maximum, apart_m, wavelength_of
 from detectkit.volume.peaks import Peak
 
 SAME_WAVELENGTHS = 0.5
@@ -21,17 +19,11 @@ SAME_WAVELENGTHS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class VolumePlace:
-    """One place of a volume that stands out; nothing is said about what it is.
+class VolumePlace(Maximum):
+    """A maximum by either measure.
 
     Parameters
     ----------
-    easting_m, northing_m, longitude_deg, latitude_deg
-        Where; degrees are None where the volume's frame is not placed on the globe.
-    depth_m, depth_error_m
-        Depth below the surface and one standard deviation.
-    amplitude, coherence, weight
-        The volume's values there.
     score
         Standard deviations over the clutter around at the same depth; None: too few to count, or
         not judged, as with a line by itself.
@@ -39,21 +31,8 @@ class VolumePlace:
         Times the median of the volume at this depth; None: no peak by that measure.
     """
 
-    easting_m: float
-    northing_m: float
-    longitude_deg: float | None
-    latitude_deg: float | None
-    depth_m: float
-    depth_error_m: float
-    amplitude: float
-    coherence: float
-    weight: float
     score: float | None
     contrast: float | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for JSON."""
-        return asdict(self)
 
 
 def scored_places(volume: Volume, peaks: Sequence[Peak]) -> list[VolumePlace]:
@@ -73,8 +52,8 @@ def scored_places(volume: Volume, peaks: Sequence[Peak]) -> list[VolumePlace]:
     left = dict(enumerate(peaks))
     places: list[VolumePlace] = []
     for one in find_candidates(volume):
-        number = min(left, key=lambda at: _apart_m(left[at], one), default=None)
-        if number is not None and _apart_m(left[number], one) <= nearest_m:
+        number = min(left, key=lambda at: apart_m(left[at], one), default=None)
+        if number is not None and apart_m(left[number], one) <= nearest_m:
             places.append(_of_peak(left.pop(number), one.score))
         else:
             places.append(_of_candidate(one))
@@ -90,13 +69,6 @@ def ranked_places(places: Sequence[VolumePlace]) -> list[VolumePlace]:
     """Return places by score; those without one behind, by contrast."""
     return sorted(
         places, key=lambda one: (-(one.score or 0.0), -(one.contrast or 0.0), one.easting_m)
-    )
-
-
-def _apart_m(one: Peak, other: VolumeCandidate) -> float:
-    return math.dist(
-        (one.easting_m, one.northing_m, one.depth_m),
-        (other.easting_m, other.northing_m, other.depth_m),
     )
 
 

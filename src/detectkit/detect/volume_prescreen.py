@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +20,7 @@ from detectkit.detect.prescreeners.tiles import FEWEST_TRAINING_ROWS
 from detectkit.io.volume import Volume
 from detectkit.volume.maxima import (
     SHALLOWEST_WAVELENGTHS,
+    Maximum,
     degrees_of,
     depth_error_m,
     separated,
@@ -68,35 +68,16 @@ class VolumeClutter:
 
 
 @dataclass(frozen=True, slots=True)
-class VolumeCandidate:
-    """One place of a volume that stands out; nothing is said about what it is.
+class VolumeCandidate(Maximum):
+    """A maximum over the clutter around it.
 
     Parameters
     ----------
-    easting_m, northing_m, longitude_deg, latitude_deg
-        Where; degrees are None where the volume's frame is not placed on the globe.
-    depth_m, depth_error_m
-        Depth below the surface and one standard deviation.
     score
         In standard deviations of the clutter around.
-    amplitude, coherence, weight
-        The volume's values there.
     """
 
-    easting_m: float
-    northing_m: float
-    longitude_deg: float | None
-    latitude_deg: float | None
-    depth_m: float
-    depth_error_m: float
     score: float
-    amplitude: float
-    coherence: float
-    weight: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for JSON."""
-        return asdict(self)
 
 
 def volume_scores(
@@ -236,7 +217,9 @@ def _of_tile(
         }
         error = round(depth_error_m(volume, depth, wavelength_of(volume)), 4)
         degrees = degrees_of(volume, easting, northing)
-        yield VolumeCandidate(easting, northing, *degrees, depth, error, float(scores[at]), **told)
+        yield VolumeCandidate(
+            easting, northing, *degrees, depth, error, score=float(scores[at]), **told
+        )
 
 
 def _peaks(scores: Float32s, threshold: float) -> npt.NDArray[np.int64]:

@@ -1,7 +1,8 @@
 """Warm-up: a short flight of the mission's own twins through the processing, before links open.
 
 What is compiled or loaded at its first use would make the first seconds of a flight late: two or
-three usually, with a network, half a minute on a computer that never flew. The rows are invented and discarded.
+three usually, with a network, half a minute on a computer that never flew. The rows are invented
+and discarded.
 """
 
 from __future__ import annotations

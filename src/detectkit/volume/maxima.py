@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -35,6 +36,36 @@ class Placed(Protocol):
     def depth_m(self) -> float:
         """Below the surface."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Maximum:
+    """One place of a volume that stands out; nothing is said about what it is.
+
+    Parameters
+    ----------
+    easting_m, northing_m, longitude_deg, latitude_deg
+        Where; degrees are None where the volume's frame is not placed on the globe.
+    depth_m, depth_error_m
+        Depth below the surface and one standard deviation: of the velocity, of the pick and of
+        the voxel.
+    amplitude, coherence, weight
+        The volume's values there.
+    """
+
+    easting_m: float
+    northing_m: float
+    longitude_deg: float | None
+    latitude_deg: float | None
+    depth_m: float
+    depth_error_m: float
+    amplitude: float
+    coherence: float
+    weight: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, for JSON."""
+        return asdict(self)
 
 
 P = TypeVar("P", bound=Placed)
@@ -71,7 +102,7 @@ def separated(rows: Sequence[P], separation_m: float) -> list[P]:
     for row in rows:
         place = (row.easting_m, row.northing_m, row.depth_m)
         cell = tuple(math.floor(one / separation_m) for one in place)
-        if any(_distance(row, other) < separation_m for other in _near(cells, cell)):
+        if any(apart_m(row, other) < separation_m for other in _near(cells, cell)):
             continue
         cells.setdefault(cell, []).append(row)
         kept.append(row)
@@ -108,7 +139,8 @@ def _near(cells: dict[tuple[int, ...], list[P]], cell: tuple[int, ...]) -> Itera
         yield from cells.get(tuple(a + b - 1 for a, b in zip(cell, step, strict=True)), ())
 
 
-def _distance(one: Placed, other: Placed) -> float:
+def apart_m(one: Placed, other: Placed) -> float:
+    """Return the distance of two places, in m."""
     return math.dist(
         (one.easting_m, one.northing_m, one.depth_m),
         (other.easting_m, other.northing_m, other.depth_m),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ from detectkit.core import TileIndex, UsageError
 from detectkit.io.volume import Volume
 from detectkit.volume.maxima import (
     SHALLOWEST_WAVELENGTHS,
+    Maximum,
     degrees_of,
     depth_error_m,
     separated,
@@ -62,36 +62,16 @@ class PeakSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Peak:
-    """One place where echoes add up; nothing is said about what it is.
+class Peak(Maximum):
+    """A maximum over the median of its depth, where echoes add up.
 
     Parameters
     ----------
-    easting_m, northing_m, longitude_deg, latitude_deg
-        Where; degrees are None where the volume's frame is not placed on the globe.
-    depth_m, depth_error_m
-        Depth below the surface and one standard deviation: of the velocity, of the pick and of
-        the voxel.
-    amplitude, coherence, weight
-        The volume's values there.
     contrast
         Strength over the median at this depth, see `find_peaks`.
     """
 
-    easting_m: float
-    northing_m: float
-    longitude_deg: float | None
-    latitude_deg: float | None
-    depth_m: float
-    depth_error_m: float
-    amplitude: float
-    coherence: float
-    weight: float
     contrast: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for JSON."""
-        return asdict(self)
 
 
 def find_peaks(volume: Volume, settings: PeakSettings = PeakSettings()) -> list[Peak]:
