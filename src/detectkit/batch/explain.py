@@ -47,7 +47,7 @@ def explain_run(
     MissingDependencyError
         There is no torch.
     """
-    job = with_findings(read_run(run / "run.toml" if run.is_dir() else run))
+    job = with_findings(read_run(run))
     pipelines = [line.pipeline for line in job.lines]
     weighed = choose(job.wish, pipelines).assessor
     network = (

@@ -82,7 +82,7 @@ def strangeness_of_run(
     MissingDependencyError
         There is no torch.
     """
-    job = read_run(run / "run.toml" if run.is_dir() else run)
+    job = read_run(run)
     return strangeness(job, model or DEFAULT, progress=progress)
 
 

@@ -122,8 +122,13 @@ class _Input:
         return open_recording(self.file, overrides=settings, format_name=self.format)
 
 
-def read_run(path: Path) -> Job:
+def read_run(run: Path) -> Job:
     """Return the job that a run.toml describes, with the same pipelines and overrides.
+
+    Parameters
+    ----------
+    run
+        The file, or the folder that it lies in.
 
     Raises
     ------
@@ -132,6 +137,10 @@ def read_run(path: Path) -> Job:
     FormatError
         A recording it names cannot be used any more.
     """
+    path = run / "run.toml" if run.is_dir() else run
+    if not path.is_file():
+        msg = f"{path}: cannot be read, it is not there; give the folder of `detectkit process`"
+        raise PipelineError(msg)
     document, inputs = _inputs(path)
     recordings = {one.file: one.opened() for one in inputs}
     lines = tuple(_line(path, one, recordings[one.file]) for one in inputs)

@@ -39,12 +39,12 @@ def anomaly(
     from detectkit.batch.line_anomaly import strangeness_of_run
     from detectkit.batch.run_record import read_run
 
-    record = run / "run.toml" if run.is_dir() else run
-    with trace_progress("processing", read_run(record).traces) as count:
-        found = strangeness_of_run(record, model=model, progress=count)
+    folder = run if run.is_dir() else run.parent
+    with trace_progress("processing", read_run(run).traces) as count:
+        found = strangeness_of_run(run, model=model, progress=count)
     for remark in found.remarks:
         err.print(f"note: {remark}", style="dim", markup=False)
-    told = [_told(one, threshold, record.parent, found.label) for one in found.lines]
+    told = [_told(one, threshold, folder, found.label) for one in found.lines]
     if as_json:
         document = {"scored_by": found.label, "threshold": threshold, "lines": told}
         out.print(json.dumps(document), markup=False)

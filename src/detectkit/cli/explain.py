@@ -39,10 +39,9 @@ def explain(
     from detectkit.batch.run_record import read_run
     from detectkit.product.explanation_picture import draw_explanation
 
-    record = run / "run.toml" if run.is_dir() else run
-    path = output or record.parent / f"explain-{rank}.png"
-    with trace_progress("processing", read_run(record).traces) as count:
-        found = explain_run(record, rank, model=model, progress=count)
+    path = output or (run if run.is_dir() else run.parent) / f"explain-{rank}.png"
+    with trace_progress("processing", read_run(run).traces) as count:
+        found = explain_run(run, rank, model=model, progress=count)
     draw_explanation(found, path)
     chances = {name: one.probability for name, one in found.without}
     if as_json:

@@ -240,14 +240,21 @@ def _mark(axes: Axes, peaks: Sequence[tuple[int, Placed]]) -> None:
     from matplotlib.patheffects import withStroke
 
     outline = [withStroke(linewidth=2.5, foreground="white")]
-    south, north = axes.get_ylim()
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    near_m = 0.08 * (east - west)
     for rank, one in peaks:
         at_top = one.northing_m > north - 0.1 * (north - south)
+        beside = one.easting_m > east - near_m or any(
+            0.0 < other.easting_m - one.easting_m < near_m
+            and abs(other.northing_m - one.northing_m) < near_m
+            for _, other in peaks
+        )
         axes.plot([one.easting_m], [one.northing_m], "o", ms=11.0, mfc="none", zorder=3,
-                  mec=INDICATION_COLOUR, mew=1.6, path_effects=outline)  # fmt: skip
+                  mec=INDICATION_COLOUR, mew=1.6, path_effects=outline, clip_on=False)  # fmt: skip
         axes.annotate(
             str(rank), (one.easting_m, one.northing_m),
-            xytext=(6.0, -12.0 if at_top else 5.0), fontsize=8,
+            xytext=(-6.0 if beside else 6.0, -12.0 if at_top else 5.0), fontsize=8,
+            ha="right" if beside else "left",
             textcoords="offset points", color=INDICATION_COLOUR, fontweight="bold", zorder=4,
             path_effects=outline, annotation_clip=True,
         )  # fmt: skip

@@ -141,11 +141,12 @@ def pieces_text(indications: Sequence[Indication]) -> str:
     moved = sum(
         any(each.name == "found_longitude_deg" for each in one.evidence) for one in indications
     )
-    return (
-        f"{len(fits)} places were heard by several passes of a detector: {int(sum(fits))} fit a "
-        f"small piece of metal ({moved} of them moved to it, see dipole_ in the evidence), "
-        f"{int(len(fits) - sum(fits))} do not: no fit"
+    failed = int(len(fits) - sum(fits))
+    words = (
+        f"{len(fits)} places were heard by several passes of a detector; {int(sum(fits))} of them "
+        f"fit a small piece of metal, {moved} were moved to it (dipole_ in the evidence)"
     )
+    return f"{words}; {failed}: no fit" if failed else words
 
 
 def _is_here(ball: Dipole) -> bool:
