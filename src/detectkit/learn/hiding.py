@@ -1,18 +1,17 @@
-"""Evidence as if a sensor, or one of the radar's pictures, had not been there.
+"""Evidence as if a sensor had not been there.
 
-One rule for training, for judging each sensor alone and for asking what a picture is worth: what is
-hidden when a model is judged is what was hidden when it learned to do without.
+One rule for training and for judging each sensor alone: what is hidden when a model is judged is
+what was hidden when it learned to do without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from detectkit.detect.evidence import IMAGES, SCALARS
+from detectkit.detect.evidence import SCALARS
 from detectkit.learn.examples import Examples
 
 RADAR_SCALARS = (
@@ -44,27 +43,6 @@ def without_radar(examples: Examples, which: npt.NDArray[np.bool_] | None = None
         radar_known=examples.radar_known & ~hidden[:, None],
         scalars=_unknown(examples.scalars, hidden, _RADAR),
     )
-
-
-def only_images(examples: Examples, names: Collection[str]) -> Examples:
-    """Return examples whose other radar pictures are blank: 0, as where nothing stands out.
-
-    A picture has no mask of its own, so to a network that learned with it this is silence, not
-    absence. What a picture is worth tells a network that learned without it
-    (``[network] images``).
-
-    Examples
-    --------
-    >>> from detectkit.detect.evidence import no_evidence
-    >>> from detectkit.learn.examples import examples_of
-    >>> one = examples_of([no_evidence()])
-    >>> loud = replace(one, radar=one.radar + np.float32(1.0))
-    >>> only_images(loud, ["focused"]).radar.mean(axis=(0, 2, 3)).tolist()
-    [0.0, 1.0]
-    """
-    shown = np.array([name in names for name in IMAGES])
-    radar = np.where(shown[None, :, None, None], examples.radar, np.float32(0.0))
-    return replace(examples, radar=radar)
 
 
 def _all(examples: Examples) -> npt.NDArray[np.bool_]:
